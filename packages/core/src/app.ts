@@ -1,0 +1,142 @@
+import type { Knex } from 'knex';
+import { type AccessControl, createAccessControl } from './auth/access-control.ts';
+import { authContract } from './auth/auth.contract.ts';
+import { createAuthService } from './auth/auth.service.ts';
+import { createTokens } from './auth/tokens.ts';
+import { createListCache } from './cache/list-cache.ts';
+import type { Deps } from './deps.ts';
+import { createHealthCheck, type Health } from './health.ts';
+import type { Actor, BoundService, CallContext, Operation, Service } from './kernel/contract.ts';
+import { createCursors } from './kernel/cursors.ts';
+import { callAsJson } from './kernel/implement.ts';
+import { silent } from './kernel/logger.ts';
+import { guardRedis } from './kernel/redis-guard.ts';
+import { parseSettings, type TaskAppOptions } from './options.ts';
+import { createPasswordHasher } from './passwords/password-hasher.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
+import { tagsContract } from './tags/tags.contract.ts';
+import { createTagService } from './tags/tags.service.ts';
+import { tasksContract } from './tasks/tasks.contract.ts';
+import { createTaskService } from './tasks/tasks.service.ts';
+import { usersContract } from './users/users.contract.ts';
+import { createUserService } from './users/users.service.ts';
+
+/** Every operation of the app, by feature. Transports iterate over these and over nothing else. */
+export const contracts = { auth: authContract, users: usersContract, tasks: tasksContract, tags: tagsContract };
+
+type Contracts = typeof contracts;
+type Feature = keyof Contracts;
+
+/** The operations as functions: `services.tasks.create(ctx, input)`. */
+export type Services = { readonly [F in Feature]: Service<Contracts[F]> };
+
+/** The operations for one actor: `bound.tasks.create(input)`. */
+export type BoundServices = { readonly [F in Feature]: BoundService<Services[F]> };
+
+/** The operations on one transaction. */
+export interface TransactionApp extends Services {
+  /** The operations for one actor. */
+  as(actor: Actor, facts?: Omit<CallContext, 'actor'>): BoundServices;
+}
+
+export interface TaskApp extends TransactionApp, AsyncDisposable {
+  /** Who is behind an access token. */
+  readonly access: AccessControl;
+  /** Named budgets of calls; transports spend them, library calls are not limited. */
+  readonly rateLimit: RateLimiter;
+  /** The same app inside the host's transaction: the host commits or rolls back. Nothing is read from the cache. */
+  withTransaction(trx: Knex.Transaction): TransactionApp;
+  /** Asks PostgreSQL and Redis; resolves within half a second and never rejects. */
+  health(): Promise<Health>;
+  /** Ends what the app started (hash workers, timers). The host's connections stay open. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the task app on connections that the caller owns: no I/O here, nothing read from the environment, nothing
+ * shared between two apps in one process.
+ *
+ * @throws TypeError that lists every invalid option
+ */
+export function createTaskApp(options: TaskAppOptions): TaskApp {
+  const settings = parseSettings(options);
+  const { db, log = silent, now = () => new Date() } = options;
+  const redis = guardRedis(options.redis, log);
+  const hasher = createPasswordHasher(settings.passwords);
+  const deps: Deps = {
+    db,
+    log,
+    hasher,
+    tokens: createTokens({ ...settings, now }),
+    lifetimes: settings.tokens,
+    passwordPolicy: settings.passwords.policy,
+    cursors: createCursors(settings.secrets.access),
+    cache: createListCache(redis, settings.cache),
+  };
+  const close = async () => hasher.close();
+  return {
+    ...createTransactionApp(deps),
+    access: createAccessControl(deps),
+    rateLimit: createRateLimiter(redis, settings.rateLimit),
+    withTransaction: (trx) => createTransactionApp({ ...deps, db: trx, cache: null }),
+    health: createHealthCheck(db, redis),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function createTransactionApp(deps: Deps): TransactionApp {
+  const services: Services = {
+    auth: createAuthService(deps),
+    users: createUserService(deps),
+    tasks: createTaskService(deps),
+    tags: createTagService(deps),
+  };
+  return { ...services, as: (actor, facts) => bind(services, { ...facts, actor }) };
+}
+
+type AnyService = Readonly<Record<string, (ctx: CallContext, input: unknown) => Promise<unknown>>>;
+
+function bind(services: Services, ctx: CallContext): BoundServices {
+  const bound = Object.entries(services as unknown as Record<string, AnyService>).map(([feature, service]) => [
+    feature,
+    Object.fromEntries(Object.entries(service).map(([name, call]) => [name, (input: unknown) => call(ctx, input)])),
+  ]);
+  return Object.fromEntries(bound) as BoundServices;
+}
+
+type Id<C> = { [F in keyof C & string]: `${F}.${keyof C[F] & string}` }[keyof C & string];
+
+/** `tasks.create`: the OpenAPI operation id, and what the command is derived from. */
+export type OperationId = Id<Contracts>;
+
+/** An operation with its name and the feature it belongs to. */
+export interface NamedOperation extends Operation {
+  readonly id: OperationId;
+  readonly feature: Feature;
+  readonly name: string;
+}
+
+export const operations: readonly NamedOperation[] = Object.entries(contracts).flatMap(([feature, contract]) =>
+  Object.entries(contract as Readonly<Record<string, Operation>>).map(([name, operation]) => ({
+    ...operation,
+    id: `${feature}.${name}` as OperationId,
+    feature: feature as Feature,
+    name,
+  })),
+);
+
+const callOf = (app: Services, { feature, name }: NamedOperation) => (app[feature] as unknown as AnyService)[name];
+
+/** Runs an operation known only at run time. Code that knows the name calls `app.tasks.create` instead. */
+export async function run(app: Services, operation: NamedOperation, ctx: CallContext, input: unknown): Promise<unknown> {
+  return callOf(app, operation)?.(ctx, input);
+}
+
+/** The same as JSON text, ready to send; cached results are not parsed on the way. `undefined`: no content. */
+export const runAsJson = (
+  app: Services,
+  operation: NamedOperation,
+  ctx: CallContext,
+  input: unknown,
+): Promise<string | undefined> => callAsJson(callOf(app, operation), ctx, input);

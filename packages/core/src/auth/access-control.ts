@@ -1,0 +1,39 @@
+import type { Deps } from '../deps.ts';
+import type { UserActor, WorkspaceSnapshot } from '../kernel/contract.ts';
+import { fail } from '../kernel/errors.ts';
+import { authErrors } from './auth.errors.ts';
+import { findAuthentication } from './sessions.queries.ts';
+
+/** What a genuine access token says. Who the bearer is now is in the database. */
+export interface AccessClaims {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+/** The bearer as the database knows them at this moment. */
+export interface Authentication {
+  readonly actor: UserActor;
+  readonly workspace: WorkspaceSnapshot;
+}
+
+export interface AccessControl {
+  /**
+   * Checks signature, type and age of an access token, without I/O.
+   * @throws auth.token_invalid
+   */
+  verify(accessToken: string): AccessClaims;
+  /**
+   * Reads session, user, role and workspace version in one query; a revoked session, a locked or deleted account
+   * and a changed role count at once.
+   * @throws auth.token_invalid
+   */
+  authenticate(claims: AccessClaims): Promise<Authentication>;
+}
+
+/** Answers who is behind an access token. */
+export function createAccessControl({ db, tokens }: Deps): AccessControl {
+  return {
+    verify: (accessToken) => tokens.verifyAccess(accessToken),
+    authenticate: async (claims) => (await findAuthentication(db, claims)) ?? fail(authErrors.accessToken),
+  };
+}

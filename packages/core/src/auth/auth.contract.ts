@@ -1,0 +1,105 @@
+import * as z from 'zod';
+import { defineContract } from '../kernel/contract.ts';
+import { id } from '../kernel/fields.ts';
+import { givenPassword, newPassword } from '../passwords/password.fields.ts';
+import { userErrors } from '../users/users.errors.ts';
+import { account, email, name } from '../users/users.fields.ts';
+import { authErrors } from './auth.errors.ts';
+
+const tokens = z.object({
+  accessToken: z.string().describe('Bearer token for the other operations, valid for 15 minutes by default'),
+  refreshToken: z.string().describe('Buys the next pair once; keep it secret'),
+});
+const signedIn = tokens.extend({ user: account }).meta({ id: 'SignedIn' });
+const tokenPair = tokens.meta({ id: 'TokenPair' });
+const session = z
+  .object({
+    id: z.uuid(),
+    createdAt: z.date(),
+    lastUsedAt: z.date(),
+    expiresAt: z.date(),
+    ip: z.string().nullable(),
+    userAgent: z.string().nullable(),
+    current: z.boolean().describe('True for the session of this call'),
+  })
+  .meta({ id: 'Session' });
+
+export const authContract = defineContract({
+  register: {
+    summary: 'Create an account and sign in',
+    access: 'public',
+    http: 'POST /auth/register',
+    input: z.strictObject({ email, password: newPassword, name }),
+    output: signedIn,
+    status: 201,
+    errors: [userErrors.emailTaken, authErrors.passwordQueue],
+    limit: 'login',
+  },
+  login: {
+    summary: 'Sign in',
+    access: 'public',
+    http: 'POST /auth/login',
+    input: z.strictObject({ email, password: givenPassword }),
+    output: signedIn,
+    errors: [authErrors.credentials, authErrors.passwordQueue],
+    limit: 'login',
+  },
+  refresh: {
+    summary: 'Exchange a refresh token for a new pair',
+    description:
+      'A refresh token buys the next pair once. Repeating the exchange within the grace period answers the same ' +
+      'refresh token, so a lost answer or two tabs log nobody out; repeating it later revokes the session.',
+    access: 'public',
+    http: 'POST /auth/refresh',
+    input: z.strictObject({
+      refreshToken: z
+        .string({ error: 'Refresh token is required' })
+        .min(1, 'Refresh token is required')
+        .max(4096, 'Refresh token is too long')
+        .describe('The latest refresh token of the session'),
+    }),
+    output: tokenPair,
+    errors: [authErrors.refreshToken, authErrors.refreshReused],
+    limit: 'login',
+  },
+  logout: {
+    summary: 'End the session of this access token',
+    access: 'self',
+    http: 'POST /auth/logout',
+    input: z.strictObject({}),
+    errors: [authErrors.sessionRequired],
+  },
+  logoutAll: {
+    summary: 'End all sessions of the user',
+    access: 'self',
+    http: 'POST /auth/logout-all',
+    query: ['scope'],
+    input: z.strictObject({
+      scope: z.enum(['all', 'others']).default('all').describe('`others` keeps the session of this call'),
+    }),
+    errors: [authErrors.sessionRequired],
+  },
+  sessions: {
+    summary: 'List the live sessions of the user',
+    access: 'self',
+    http: 'GET /auth/sessions',
+    input: z.strictObject({}),
+    output: z.object({ sessions: z.array(session) }),
+  },
+  revokeSession: {
+    summary: 'End one session of the user',
+    access: 'self',
+    http: 'DELETE /auth/sessions/:id',
+    input: z.strictObject({ id: id.describe('Session id') }),
+    errors: [authErrors.sessionNotFound],
+  },
+  changePassword: {
+    summary: 'Change the password and end all other sessions',
+    access: 'self',
+    http: 'POST /auth/password',
+    input: z.strictObject({ currentPassword: givenPassword, newPassword }),
+    output: tokenPair,
+    errors: [userErrors.passwordWrong, authErrors.passwordQueue],
+    limit: 'login',
+  },
+});

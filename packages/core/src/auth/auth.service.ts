@@ -1,0 +1,142 @@
+import type { Knex } from 'knex';
+import type { Deps } from '../deps.ts';
+import { recordEvent } from '../events/events.queries.ts';
+import type { CallContext, Contract, Operation } from '../kernel/contract.ts';
+import { transaction } from '../kernel/database.ts';
+import { type ErrorSpec, fail } from '../kernel/errors.ts';
+import { implement } from '../kernel/implement.ts';
+import { withPasswordPolicy } from '../passwords/password.fields.ts';
+import { User } from '../users/user.model.ts';
+import { userErrors } from '../users/users.errors.ts';
+import { normalizeEmail } from '../users/users.fields.ts';
+import { createUser, verifyPassword } from '../users/users.queries.ts';
+import { authContract } from './auth.contract.ts';
+import { authErrors } from './auth.errors.ts';
+import type { Session } from './session.model.ts';
+import { liveSessions, lockSession, openSession, revokeSessions, rotateSession } from './sessions.queries.ts';
+import type { RefreshClaims } from './tokens.ts';
+
+/** Registration, sign-in and sessions. */
+export function createAuthService(deps: Deps) {
+  const { db, hasher, tokens, lifetimes } = deps;
+
+  const pairFor = (session: Session, { role }: { role: string }) => {
+    const claims = { userId: session.userId, sessionId: session.id };
+    return {
+      accessToken: tokens.signAccess({ ...claims, role }),
+      refreshToken: tokens.signRefresh({
+        ...claims,
+        generation: session.generation,
+        issuedAt: session.rotatedAt,
+        expiresAt: session.idleExpiresAt,
+      }),
+    };
+  };
+
+  /** What a refresh token is worth: a session to make the next pair from, or a refusal to commit first. */
+  const exchange = async (db: Knex.Transaction, caller: Partial<CallContext>, claims: RefreshClaims) => {
+    const session = await lockSession(db, claims, lifetimes);
+    if (!session?.usable) return { refusal: authErrors.refreshToken };
+    const behind = session.generation - claims.generation;
+    if (behind === 0) return { session: await rotateSession(db, session.id, lifetimes), role: session.role };
+    // The immediate predecessor within its grace period: two tabs, or an answer that got lost.
+    if (behind === 1 && session.inGrace) return { session, role: session.role };
+    if (behind < 0) return { refusal: authErrors.refreshToken };
+    await revokeSessions(db, caller, { reason: 'refresh_reuse', only: (query) => query.where('id', session.id) });
+    return { refusal: authErrors.refreshReused };
+  };
+
+  return implement(withPasswordPolicy(authContract, deps.passwordPolicy), {
+    register: async (ctx, input) => {
+      const passwordHash = await hasher.hash(input.password);
+      return transaction(db, async (db) => {
+        const user = await createUser(db, ctx, { ...input, passwordHash, role: 'USER' });
+        const session = await openSession(db, ctx, { userId: user.id, lifetimes });
+        return { user, ...pairFor(session, user) };
+      });
+    },
+
+    login: async (ctx, { email, password }) => {
+      const user = await User.query(db).findOne({ email_key: normalizeEmail(email) });
+      const genuine = await hasher.matches(password, user?.disabledAt ? undefined : user?.passwordHash);
+      if (!user || !genuine) fail(authErrors.credentials);
+      const renewed = hasher.isOutdated(user.passwordHash) ? await hasher.hash(password) : undefined;
+      return transaction(db, async (db) => {
+        // A password changed or an account locked since the check must not get a session.
+        const unchanged = User.query(db).where({ id: user.id, password_hash: user.passwordHash }).whereNull('disabled_at');
+        const current = await (renewed ? unchanged.patch({ passwordHash: renewed }) : unchanged.forShare().resultSize());
+        if (!current) fail(authErrors.credentials);
+        const session = await openSession(db, { ...ctx, actor: actorOf(user) }, { userId: user.id, lifetimes });
+        return { user, ...pairFor(session, user) };
+      });
+    },
+
+    refresh: async (ctx, { refreshToken }) => {
+      const claims = tokens.verifyRefresh(refreshToken);
+      const outcome = await transaction(db, (db) => exchange(db, ctx, claims));
+      // Refused only now: the revocation of a stolen session has to be committed.
+      return outcome.refusal ? fail(outcome.refusal as ErrorSpec) : pairFor(outcome.session, outcome);
+    },
+
+    logout: (ctx) =>
+      transaction(db, async (db) => {
+        const { sessionId } = ctx.actor;
+        if (!sessionId) fail(authErrors.sessionRequired);
+        await revokeSessions(db, ctx, { reason: 'logout', only: (query) => query.where('id', sessionId) });
+      }),
+
+    logoutAll: (ctx, { scope }) =>
+      transaction(db, async (db) => {
+        const { userId, sessionId } = ctx.actor;
+        if (scope === 'others' && !sessionId) fail(authErrors.sessionRequired);
+        await revokeSessions(db, ctx, {
+          reason: 'logout_all',
+          only: (query) => query.where('user_id', userId).modify(except, scope === 'others' ? sessionId : undefined),
+        });
+      }),
+
+    sessions: async ({ actor }) => {
+      const sessions = await liveSessions(db, actor.userId).orderBy('last_used_at', 'desc');
+      return {
+        sessions: sessions.map((session) => ({
+          ...session.toJSON(),
+          expiresAt: session.idleExpiresAt,
+          current: session.id === actor.sessionId,
+        })),
+      };
+    },
+
+    revokeSession: (ctx, { id }) =>
+      transaction(db, async (db) => {
+        const mine = { id, user_id: ctx.actor.userId };
+        const ended = await revokeSessions(db, ctx, { reason: 'revoked', only: (query) => query.where(mine) });
+        if (ended.length === 0) fail(authErrors.sessionNotFound);
+      }),
+
+    changePassword: async (ctx, { currentPassword, newPassword }) => {
+      const { userId, sessionId } = ctx.actor;
+      const user = await verifyPassword(deps, userId, currentPassword);
+      const passwordHash = await hasher.hash(newPassword);
+      return transaction(db, async (db) => {
+        const changed = await User.query(db)
+          .where({ id: userId, password_hash: user.passwordHash })
+          .patch({ passwordHash });
+        if (!changed) fail(userErrors.passwordWrong);
+        await recordEvent(db, ctx, { type: 'user.password_changed', entityId: userId });
+        await revokeSessions(db, ctx, {
+          reason: 'password_changed',
+          only: (query) => query.where('user_id', userId).modify(except, sessionId),
+        });
+        const session = sessionId
+          ? await rotateSession(db, sessionId, lifetimes)
+          : await openSession(db, ctx, { userId, lifetimes });
+        return pairFor(session, user);
+      });
+    },
+  });
+}
+
+const except = (query: { whereNot(column: string, value: string): unknown }, sessionId: string | undefined) =>
+  sessionId && query.whereNot('id', sessionId);
+
+const actorOf = ({ id, role }: User) => ({ kind: 'user' as const, userId: id, role });

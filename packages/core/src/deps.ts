@@ -1,0 +1,22 @@
+import type { Tokens } from './auth/tokens.ts';
+import type { ListCache } from './cache/list-cache.ts';
+import type { Cursors } from './kernel/cursors.ts';
+import type { Db } from './kernel/database.ts';
+import type { Logger } from './kernel/logger.ts';
+import type { Settings } from './options.ts';
+import type { PasswordHasher } from './passwords/password-hasher.ts';
+import type { PasswordPolicy } from './passwords/password.fields.ts';
+
+/** Everything a service may use, as one literal. What it needs besides is in its arguments. */
+export interface Deps {
+  readonly db: Db;
+  readonly log: Logger;
+  readonly tokens: Tokens;
+  /** How long logins last, in seconds. */
+  readonly lifetimes: Settings['tokens'];
+  readonly hasher: PasswordHasher;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly cursors: Cursors;
+  /** `null` inside a host's transaction: what is not committed must not be cached. */
+  readonly cache: ListCache | null;
+}

@@ -1,0 +1,95 @@
+import type { Knex } from 'knex';
+import { v7 as uuid } from 'uuid';
+import type { CallContext } from '../kernel/contract.ts';
+import { fail } from '../kernel/errors.ts';
+import { workspaceErrors } from '../workspaces/workspaces.errors.ts';
+import { Event } from './event.model.ts';
+
+/** The changed fields with their values before and after; a made thing has no `from`, a removed one no `to`. */
+export type Changes = Readonly<Record<string, { readonly from?: unknown; readonly to?: unknown }>>;
+
+/** Something that happened: `task.created`, `user.updated`. */
+export interface Happening {
+  readonly type: `${string}.${string}`;
+  readonly entityId: string;
+  readonly changes?: Changes;
+}
+
+/** Who did it, as the log keeps it. */
+function describeCaller({ actor, requestId, ip }: Omit<CallContext, 'actor'> & Pick<Partial<CallContext>, 'actor'>) {
+  return {
+    actorKind: actor?.kind ?? ('anonymous' as const),
+    actorId: actor?.kind === 'user' ? actor.userId : null,
+    actorReason: actor?.kind === 'system' ? actor.reason : null,
+    requestId: requestId ?? null,
+    ip: ip ?? null,
+  };
+}
+
+type Caller = Parameters<typeof describeCaller>[0];
+
+const entityType = ({ type }: Happening) => type.slice(0, type.indexOf('.'));
+
+/** Records what happened to an account. Call it in the transaction of the change. */
+export async function recordEvent(db: Knex.Transaction, caller: Caller, happening: Happening): Promise<void> {
+  await Event.query(db).insert({
+    id: uuid(),
+    type: happening.type,
+    entityType: entityType(happening),
+    entityId: happening.entityId,
+    changes: happening.changes ?? {},
+    ...describeCaller(caller),
+  });
+}
+
+const CHANGE_WORKSPACE = `
+  with changed as (
+    update taskapp.workspaces
+    set version = version + 1, task_count = task_count + :tasks, updated_at = now()
+    where id = :workspaceId
+    returning version
+  )
+  insert into taskapp.events (id, workspace_id, seq, type, entity_type, entity_id, actor_kind, actor_id,
+    actor_reason, request_id, ip, changes)
+  select :id, :workspaceId, version, :type, :entityType, :entityId, :actorKind, :actorId,
+    :actorReason, :requestId, :ip, :changes::jsonb
+  from changed`;
+
+/** A change of a workspace's tasks or tags. */
+export interface WorkspaceChange extends Happening {
+  readonly workspaceId: string;
+  /** How many tasks the workspace has more. */
+  readonly tasks?: number;
+}
+
+/**
+ * Gives the workspace its next version and records the change under it: the last statement of every transaction that
+ * changes tasks or tags, so that the workspace's row is locked for the commit only.
+ */
+export async function recordChange(db: Knex.Transaction, caller: Caller, change: WorkspaceChange): Promise<void> {
+  const { rowCount } = await db.raw(CHANGE_WORKSPACE, {
+    id: uuid(),
+    workspaceId: change.workspaceId,
+    tasks: change.tasks ?? 0,
+    type: change.type,
+    entityType: entityType(change),
+    entityId: change.entityId,
+    changes: JSON.stringify(change.changes ?? {}),
+    ...describeCaller(caller),
+  });
+  if (rowCount !== 1) fail(workspaceErrors.notFound);
+}
+
+/** Names the fields of `after` that differ from `before`, with both values. */
+export function diff<T extends object>(before: T, after: Partial<T>): Changes {
+  const fields = Object.entries(after) as [keyof T & string, unknown][];
+  const changed = fields.filter(([name, to]) => to !== undefined && !isSame(before[name], to));
+  return Object.fromEntries(changed.map(([name, to]) => [name, { from: before[name] ?? null, to }]));
+}
+
+const isSame = (a: unknown, b: unknown) =>
+  a instanceof Date && b instanceof Date ? a.getTime() === b.getTime() : JSON.stringify(a) === JSON.stringify(b);
+
+/** The fields of something new, or of something that is gone. */
+export const all = (side: 'from' | 'to', fields: object): Changes =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { [side]: value }]));

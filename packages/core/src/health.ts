@@ -1,0 +1,37 @@
+import type { Db } from './kernel/database.ts';
+import type { RedisGuard } from './kernel/redis-guard.ts';
+
+/** `unhealthy`: PostgreSQL does not answer. `degraded`: it does, Redis does not, and everything works. */
+export interface Health {
+  readonly status: 'healthy' | 'degraded' | 'unhealthy';
+  readonly checks: { readonly postgres: 'up' | 'down'; readonly redis: 'up' | 'down' | 'none' };
+}
+
+const BUDGET_MS = 500;
+
+/** Makes the health check of an app; each answer is at most half a second old and takes at most half a second. */
+export function createHealthCheck(db: Db, redis: RedisGuard): () => Promise<Health> {
+  const check = async (): Promise<Health> => {
+    const [postgres, cache] = await Promise.all([within(BUDGET_MS, async () => db.raw('select 1')), redis.ping()]);
+    const status = !postgres ? 'unhealthy' : cache === 'down' ? 'degraded' : 'healthy';
+    return { status, checks: { postgres: postgres ? 'up' : 'down', redis: cache } };
+  };
+  let latest: { readonly at: number; readonly health: Promise<Health> } | undefined;
+  return () => {
+    const at = performance.now();
+    if (!latest || at - latest.at > BUDGET_MS) latest = { at, health: check() };
+    return latest.health;
+  };
+}
+
+async function within(ms: number, work: () => Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const done = work().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([done, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,50 @@
+import { type ErrorSpec, fail, kernelErrors } from './errors.ts';
+
+interface Meaning {
+  readonly spec: ErrorSpec;
+  readonly retryAfter?: number;
+}
+
+const UNAVAILABLE: Meaning = { spec: kernelErrors.unavailable, retryAfter: 1 };
+const OUTDATED: Meaning = { spec: kernelErrors.schemaOutdated };
+
+/** SQLSTATE or Node error code -> what it means to a caller. Anything else is a bug and stays as it is. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  '40001': UNAVAILABLE,
+  '40P01': UNAVAILABLE,
+  '53300': UNAVAILABLE,
+  '57P01': UNAVAILABLE,
+  '57P02': UNAVAILABLE,
+  '57P03': UNAVAILABLE,
+  ECONNREFUSED: UNAVAILABLE,
+  ECONNRESET: UNAVAILABLE,
+  ENOTFOUND: UNAVAILABLE,
+  EPIPE: UNAVAILABLE,
+  ETIMEDOUT: UNAVAILABLE,
+  EAI_AGAIN: UNAVAILABLE,
+  '53100': { spec: kernelErrors.storageFull, retryAfter: 30 },
+  '25006': { spec: kernelErrors.readOnly, retryAfter: 5 },
+  '57014': { spec: kernelErrors.timeout, retryAfter: 1 },
+  '55P03': { spec: kernelErrors.busy, retryAfter: 1 },
+  '3F000': OUTDATED,
+  '42P01': OUTDATED,
+  '42703': OUTDATED,
+};
+
+const CONNECTION_LOST = /Connection terminated|Query read timeout|timeout expired|Client has encountered/;
+
+/** True when the server may have got the last statement although no answer came back. */
+export function isConnectionLoss(error: unknown): boolean {
+  const { code = '', message = '', name = '' } = error as { code?: string; message?: string; name?: string };
+  if (name === 'KnexTimeoutError' || CONNECTION_LOST.test(message)) return true;
+  return /^(08|57P0)/.test(code) || /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(code);
+}
+
+/** Rethrows a failure of PostgreSQL or its connection as what it means to a caller. */
+export function translateDatabaseError(error: unknown): never {
+  const { code = '', nativeError } = error as { code?: string; nativeError?: { code?: string } };
+  const meaning = MEANINGS[code] ?? MEANINGS[nativeError?.code ?? ''];
+  if (meaning) fail(meaning.spec, { ...(meaning.retryAfter && { retryAfter: meaning.retryAfter }), cause: error });
+  if (isConnectionLoss(error)) fail(UNAVAILABLE.spec, { retryAfter: 1, cause: error });
+  throw error;
+}

@@ -1,0 +1,79 @@
+import type * as z from 'zod';
+import { type CallContext, type Contract, type Handlers, type Operation, pathParams, type Service } from './contract.ts';
+import { translateDatabaseError } from './database-errors.ts';
+import { type FieldProblem, fail, kernelErrors } from './errors.ts';
+import { revive, Serialized } from './serialized.ts';
+
+const MAX_PROBLEMS = 20;
+const AS_JSON = Symbol('taskapp.json');
+
+type Handler = (ctx: CallContext, input: unknown) => Promise<unknown>;
+type Call = ((ctx: CallContext, input?: unknown) => Promise<unknown>) & { [AS_JSON]: JsonCall };
+type JsonCall = (ctx: CallContext, input?: unknown) => Promise<string | undefined>;
+
+/**
+ * Gives every caller - host, HTTP, CLI - the same three checks around each handler: access, input, output.
+ * A handler missing from `handlers` does not compile.
+ */
+export function implement<C extends Contract>(contract: C, handlers: Handlers<C>): Service<C> {
+  const calls = Object.entries(contract).map(([name, operation]) => [
+    name,
+    createCall(operation, handlers[name] as unknown as Handler),
+  ]);
+  return Object.fromEntries(calls) as Service<C>;
+}
+
+/** Runs a function made by `implement` and returns its result as JSON text; `undefined` where there is none. */
+export const callAsJson = (call: unknown, ctx: CallContext, input: unknown): Promise<string | undefined> =>
+  (call as Call)[AS_JSON](ctx, input);
+
+function createCall(operation: Operation, handler: Handler): Call {
+  const { output } = operation;
+  const checkInput = createInputCheck(operation);
+  const perform = async (ctx: CallContext, input: unknown) => {
+    checkAccess(operation, ctx);
+    const parsed = checkInput(input);
+    return handler(ctx, parsed).catch(translateDatabaseError);
+  };
+  const call = async (ctx: CallContext, input?: unknown) => {
+    const result = await perform(ctx, input);
+    if (!output) return undefined;
+    return result instanceof Serialized ? revive(output, JSON.parse(result.json)) : output.parse(result);
+  };
+  const asJson: JsonCall = async (ctx, input) => {
+    const result = await perform(ctx, input);
+    if (!output) return undefined;
+    return result instanceof Serialized ? result.json : JSON.stringify(output.parse(result));
+  };
+  return Object.assign(call, { [AS_JSON]: asJson });
+}
+
+function checkAccess({ access }: Operation, { actor }: CallContext): void {
+  if (access === 'public') return;
+  if (!actor) fail(kernelErrors.tokenRequired);
+  if (access === 'self' && actor.kind !== 'user') fail(kernelErrors.userRequired);
+  if (access === 'admin' && actor.kind === 'user' && actor.role !== 'ADMIN') fail(kernelErrors.adminRequired);
+}
+
+function createInputCheck(operation: Operation): (input: unknown) => unknown {
+  const params = new Set(pathParams(operation));
+  const absent = operation.errors?.find(({ kind }) => kind === 'not_found');
+  return (input) => {
+    const parsed = operation.input.safeParse(input ?? {});
+    if (parsed.success) return parsed.data;
+    const problems = parsed.error.issues.flatMap(describeIssue);
+    // An address that cannot exist is answered like one that does not.
+    if (absent && problems.some(({ path }) => params.has(path))) fail(absent);
+    return fail(kernelErrors.invalid, { problems: problems.slice(0, MAX_PROBLEMS) });
+  };
+}
+
+/** Never repeats the value that was refused. */
+function describeIssue(issue: z.core.$ZodIssue): FieldProblem[] {
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: 'Unrecognized key' }));
+  }
+  const message = issue.message.endsWith('received undefined') ? 'Required' : issue.message;
+  return [{ path, message }];
+}

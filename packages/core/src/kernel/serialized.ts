@@ -1,0 +1,31 @@
+import type * as z from 'zod';
+
+/** A result that is already JSON: transports send it as it is, library callers get it parsed. */
+export class Serialized {
+  readonly json: string;
+
+  constructor(json: string) {
+    this.json = json;
+  }
+}
+
+type Def = {
+  type: string;
+  shape?: Record<string, z.ZodType>;
+  element?: z.ZodType;
+  innerType?: z.ZodType;
+};
+
+/** Turns parsed JSON back into what `schema` describes: strings at the places of dates become `Date`s. */
+export function revive(schema: z.ZodType, value: unknown): unknown {
+  if (value === null || value === undefined) return value;
+  const def = schema._zod.def as unknown as Def;
+  if (def.type === 'date') return new Date(value as string);
+  if (def.type === 'array') return (value as unknown[]).map((item) => revive(def.element as z.ZodType, item));
+  if (def.innerType) return revive(def.innerType, value);
+  if (def.type !== 'object') return value;
+  const fields = Object.entries(value as Record<string, unknown>);
+  return Object.fromEntries(fields.map(([name, field]) => [name, reviveField(def.shape?.[name], field)]));
+}
+
+const reviveField = (schema: z.ZodType | undefined, value: unknown) => (schema ? revive(schema, value) : value);

@@ -1,0 +1,72 @@
+import type { Knex } from 'knex';
+import * as z from 'zod';
+import type { RedisClient } from './kernel/redis-guard.ts';
+import type { Logger } from './kernel/logger.ts';
+
+const SECRET_BYTES = 32;
+const MIN_DISTINCT = 10;
+
+const secret = z
+  .string()
+  .refine((value) => Buffer.byteLength(value) >= SECRET_BYTES, `Must be at least ${SECRET_BYTES} bytes`)
+  .refine((value) => new Set(value).size >= MIN_DISTINCT, 'Is too easy to guess; make one with `taskctl secret generate`');
+const secrets = z.union([secret.transform((value) => [value]), z.array(secret).min(1)]);
+const seconds = (fallback: number, min: number, max: number) => z.int().min(min).max(max).default(fallback);
+const points = (fallback: number) => z.int().min(1).max(1_000_000).default(fallback);
+
+const DAY = 86_400;
+
+const settings = z.strictObject({
+  secrets: z
+    .strictObject({ access: secrets, refresh: secrets })
+    .refine(({ access, refresh }) => !access.some((value) => refresh.includes(value)), 'access and refresh must differ'),
+  tokens: z
+    .strictObject({
+      accessTtlSeconds: seconds(900, 60, DAY),
+      refreshTtlSeconds: seconds(7 * DAY, 60, 365 * DAY),
+      sessionTtlSeconds: seconds(30 * DAY, 60, 365 * DAY),
+      refreshGraceSeconds: seconds(30, 0, 300),
+      issuer: z.string().min(1).default('taskapp'),
+      audience: z.string().min(1).default('taskapp'),
+    })
+    .prefault({}),
+  passwords: z
+    .strictObject({
+      cost: z.int().min(4).max(16).default(12),
+      policy: z.enum(['default', 'nist']).default('default'),
+      workers: z.int().min(1).max(64).optional(),
+      maxQueue: z.int().min(1).max(10_000).default(32),
+    })
+    .prefault({}),
+  rateLimit: z
+    .strictObject({ windowMs: points(60_000), ip: points(100), user: points(300), login: points(30) })
+    .prefault({}),
+  cache: z
+    .union([
+      z.literal(false),
+      z.strictObject({ ttlSeconds: seconds(300, 1, DAY), maxBytes: z.int().min(1).default(32 * 1024 * 1024) }),
+    ])
+    .prefault({}),
+});
+
+/** The settings of an app with every default filled in. */
+export type Settings = z.output<typeof settings>;
+
+export interface TaskAppOptions extends z.input<typeof settings> {
+  /** The host's connection pool. Never closed here. */
+  readonly db: Knex;
+  /** The host's client; `null`: an in-process cache and limiter. Never closed here. */
+  readonly redis: RedisClient | null;
+  /** Where the app reports what nobody asked for; silent by default. */
+  readonly log?: Logger;
+  /** The clock that tokens are checked against; everything else uses the clock of PostgreSQL. */
+  readonly now?: () => Date;
+}
+
+/** Checks the options of an app and fills in defaults. Names every problem at once, never a value. */
+export function parseSettings({ db: _db, redis: _redis, log: _log, now: _now, ...given }: TaskAppOptions): Settings {
+  const parsed = settings.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'options'}: ${message}`);
+  throw new TypeError(`createTaskApp cannot start:\n${problems.join('\n')}`);
+}

@@ -1,0 +1,40 @@
+import * as z from 'zod';
+
+/** `default` asks for an upper-case letter and a digit, `nist` for 15 characters and no composition (SP 800-63B). */
+export type PasswordPolicy = 'default' | 'nist';
+
+const MAX_LENGTH = 256;
+const base = z
+  .string({ error: ({ input }) => (input === undefined ? 'Password is required' : 'Must be a string') })
+  .refine((value) => value.isWellFormed() && !value.includes('\0'), 'Contains characters that are not allowed')
+  .max(MAX_LENGTH, `Password must be at most ${MAX_LENGTH} characters`);
+
+const DESCRIPTION = 'Kept as a hash only; any characters, spaces included';
+
+/** The password of a new account, by policy; every rule that it breaks is listed. */
+export const newPasswordFor: Readonly<Record<PasswordPolicy, z.ZodString>> = {
+  default: base
+    .min(8, 'Password must be at least 8 characters')
+    .regex(/[A-Z]/, 'Password must contain an uppercase letter')
+    .regex(/[0-9]/, 'Password must contain a number')
+    .describe(DESCRIPTION),
+  nist: base.min(15, 'Password must be at least 15 characters').describe(DESCRIPTION),
+};
+
+export const newPassword = newPasswordFor.default;
+
+/** A password to compare with: any that could ever have been set. */
+export const givenPassword = base.min(1, 'Password is required').describe('The password of the account');
+
+type AnyContract = Readonly<Record<string, { readonly input: z.ZodObject }>>;
+
+/** The contract with the fields of new passwords as `policy` wants them. */
+export function withPasswordPolicy<C extends AnyContract>(contract: C, policy: PasswordPolicy): C {
+  if (policy === 'default') return contract;
+  const replaced = Object.entries(contract).map(([name, operation]) => {
+    const fields = Object.entries(operation.input.shape).filter(([, field]) => field === newPassword);
+    const strict = Object.fromEntries(fields.map(([field]) => [field, newPasswordFor[policy]]));
+    return [name, { ...operation, input: operation.input.extend(strict) }];
+  });
+  return Object.fromEntries(replaced) as C;
+}

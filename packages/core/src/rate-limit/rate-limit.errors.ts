@@ -1,0 +1,5 @@
+import { defineErrors } from '../kernel/errors.ts';
+
+export const rateLimitErrors = defineErrors({
+  exceeded: { code: 'rate_limit.exceeded', kind: 'rate_limited', message: 'Too many requests' },
+});

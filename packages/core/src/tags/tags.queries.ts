@@ -1,0 +1,39 @@
+import type { Knex } from 'knex';
+import { raw } from 'objection';
+import type { Actor } from '../kernel/contract.ts';
+import { type Db, lockRowsOf } from '../kernel/database.ts';
+import { fail } from '../kernel/errors.ts';
+import { actorMay, type Permission } from '../workspaces/workspaces.queries.ts';
+import { Tag } from './tag.model.ts';
+import { tagErrors } from './tags.errors.ts';
+
+const taskCount = () =>
+  raw('(select count(*) from taskapp.task_tags l where l.tag_id = g.id)').as('taskCount');
+
+/** The tags of a workspace (`null`: of all) by name, with the number of their tasks. */
+export const findTags = (db: Db, workspaceId: string | null): Promise<Tag[]> =>
+  Tag.query(db)
+    .alias('g')
+    .select('g.*', taskCount())
+    .modify((query) => {
+      if (workspaceId !== null) query.where('g.workspace_id', workspaceId);
+    })
+    .orderByRaw('lower(g.name), g.id') as unknown as Promise<Tag[]>;
+
+function selectTag(db: Db, { actor, id, permission }: { actor: Actor; id: string; permission: Permission }) {
+  const [may, bindings] = actorMay(actor, permission, 'g');
+  return Tag.query(db).alias('g').where('g.id', id).select('g.*', taskCount(), raw(may, bindings).as('may')).first();
+}
+
+function assertAccess(tag: Tag | undefined): Tag {
+  if (!tag) fail(tagErrors.notFound);
+  return (tag as Tag & { may: boolean }).may ? tag : fail(tagErrors.forbidden);
+}
+
+/** @throws tag.not_found, tag.forbidden */
+export const getTag = async (db: Db, actor: Actor, id: string): Promise<Tag> =>
+  assertAccess(await selectTag(db, { actor, id, permission: 'read' }));
+
+/** Reads a tag and locks its row for a change. */
+export const lockTag = async (db: Knex.Transaction, actor: Actor, id: string): Promise<Tag> =>
+  assertAccess(await lockRowsOf(selectTag(db, { actor, id, permission: 'write' }), 'g'));

@@ -1,0 +1,66 @@
+import { raw } from 'objection';
+import { v7 as uuid } from 'uuid';
+import type { Deps } from '../deps.ts';
+import { all, diff, recordChange } from '../events/events.queries.ts';
+import { onConstraint, transaction } from '../kernel/database.ts';
+import { fail } from '../kernel/errors.ts';
+import { implement } from '../kernel/implement.ts';
+import { Serialized } from '../kernel/serialized.ts';
+import { findReadableSnapshot, getWritableScope } from '../workspaces/workspaces.queries.ts';
+import { Tag } from './tag.model.ts';
+import { tagsContract } from './tags.contract.ts';
+import { tagErrors } from './tags.errors.ts';
+import { findTags, getTag, lockTag } from './tags.queries.ts';
+
+const MAX_TAGS = 1000;
+
+const nameTaken = onConstraint({ tags_name_unique: tagErrors.nameTaken });
+
+/** Tags belong to a workspace; their names are unique in it without regard to case. */
+export function createTagService({ db, cache }: Deps) {
+  return implement(tagsContract, {
+    list: async (ctx, { workspaceId }) => {
+      const workspace = await findReadableSnapshot(db, ctx, workspaceId);
+      const load = async () => ({ tags: await findTags(db, workspace?.id ?? null) });
+      if (!workspace || !cache) return load();
+      const json = await cache.remember(`${workspace.id}:${workspace.stamp}:tags`, async () =>
+        JSON.stringify(tagsContract.list.output.parse(await load())),
+      );
+      return new Serialized(json);
+    },
+
+    create: (ctx, { name, color, workspaceId }) =>
+      transaction(db, async (db) => {
+        const scope = await getWritableScope(db, ctx, workspaceId);
+        const id = uuid();
+        if ((await Tag.query(db).where('workspace_id', scope.id).resultSize()) >= MAX_TAGS) fail(tagErrors.tooMany);
+        const fields = { name, color: color.toLowerCase() };
+        await Tag.query(db).insert({ id, workspaceId: scope.id, ...fields });
+        const changes = all('to', fields);
+        await recordChange(db, ctx, { type: 'tag.created', workspaceId: scope.id, entityId: id, changes });
+        return getTag(db, ctx.actor, id);
+      }).catch(nameTaken),
+
+    get: ({ actor }, { id }) => getTag(db, actor, id),
+
+    update: (ctx, { id, name, color }) =>
+      transaction(db, async (db) => {
+        const before = await lockTag(db, ctx.actor, id);
+        const fields = { ...(name !== undefined && { name }), ...(color && { color: color.toLowerCase() }) };
+        const changes = diff(before, fields);
+        if (Object.keys(changes).length === 0) return before;
+        const row = { ...fields, version: raw('version + 1'), updatedAt: raw('now()') };
+        await Tag.query(db).findById(id).patch(row as never);
+        await recordChange(db, ctx, { type: 'tag.updated', workspaceId: before.workspaceId, entityId: id, changes });
+        return getTag(db, ctx.actor, id);
+      }).catch(nameTaken),
+
+    remove: (ctx, { id }) =>
+      transaction(db, async (db) => {
+        const { workspaceId, name, color } = await lockTag(db, ctx.actor, id);
+        await Tag.query(db).deleteById(id);
+        const changes = all('from', { name, color });
+        await recordChange(db, ctx, { type: 'tag.removed', workspaceId, entityId: id, changes });
+      }),
+  });
+}

@@ -1,0 +1,18 @@
+import { BaseModel } from '../kernel/database.ts';
+import type { Role } from '../kernel/contract.ts';
+
+export class User extends BaseModel {
+  static override tableName = 'taskapp.users';
+  static override dates = ['disabledAt', 'createdAt', 'updatedAt'];
+
+  declare id: string;
+  declare email: string;
+  declare emailKey: string;
+  declare name: string;
+  declare passwordHash: string;
+  declare role: Role;
+  declare disabledAt: Date | null;
+  declare version: number;
+  declare createdAt: Date;
+  declare updatedAt: Date;
+}

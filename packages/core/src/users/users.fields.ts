@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { text } from '../kernel/fields.ts';
+
+const EMAIL = 'Invalid email address';
+
+/** An e-mail address as typed; it is compared by `normalizeEmail`. */
+export const email = z
+  .string({ error: EMAIL })
+  .trim()
+  .max(254, EMAIL)
+  .regex(z.regexes.email, EMAIL)
+  .refine((value) => value.lastIndexOf('@') <= 64, EMAIL)
+  .meta({ format: 'email', examples: ['ada@example.com'] })
+  .describe('E-mail address');
+
+export const name = text({ max: 100, required: 'Name is required' }).describe('Name as shown to people');
+
+export const role = z.enum(['USER', 'ADMIN']).describe('What the user may do');
+
+/** The key that an address is unique by: two spellings that a mail server may deliver alike are one account. */
+export const normalizeEmail = (address: string): string => address.trim().normalize('NFC').toLowerCase();
+
+/** A user as everybody but the user and administrators sees them. */
+export const account = z.object({ id: z.uuid(), email: z.string(), name: z.string(), role });
+
+export const user = account
+  .extend({
+    disabledAt: z.date().nullable().describe('When an administrator locked the account; null: never'),
+    version: z.int(),
+    createdAt: z.date(),
+    updatedAt: z.date(),
+  })
+  .meta({ id: 'User' });

@@ -1,0 +1,70 @@
+import type { Knex } from 'knex';
+import { raw } from 'objection';
+import { v7 as uuid } from 'uuid';
+import type { Deps } from '../deps.ts';
+import { all, type Changes, recordEvent } from '../events/events.queries.ts';
+import type { CallContext, Role } from '../kernel/contract.ts';
+import { onConstraint } from '../kernel/database.ts';
+import { fail } from '../kernel/errors.ts';
+import { createPersonalWorkspace } from '../workspaces/workspaces.queries.ts';
+import { User } from './user.model.ts';
+import { userErrors } from './users.errors.ts';
+import { normalizeEmail } from './users.fields.ts';
+
+type Caller = Partial<CallContext>;
+
+/**
+ * Makes an account with its personal workspace.
+ * @throws user.email_taken
+ */
+export async function createUser(
+  db: Knex.Transaction,
+  caller: Caller,
+  { email, name, passwordHash, role }: { email: string; name: string; passwordHash: string; role: Role },
+): Promise<User> {
+  const user = await User.query(db)
+    .insert({ id: uuid(), email, emailKey: normalizeEmail(email), name, passwordHash, role })
+    .returning('*')
+    .catch(onConstraint({ users_email_key_unique: userErrors.emailTaken }));
+  await createPersonalWorkspace(db, user.id);
+  await recordEvent(db, caller, { type: 'user.created', entityId: user.id, changes: all('to', { email, name, role }) });
+  return user;
+}
+
+/**
+ * Reads an account after checking its password.
+ * @throws user.not_found, user.password_wrong
+ */
+export async function verifyPassword({ db, hasher }: Deps, userId: string, password: string): Promise<User> {
+  const user = await User.query(db).findById(userId);
+  const genuine = await hasher.matches(password, user?.passwordHash);
+  if (!user) fail(userErrors.notFound);
+  return genuine ? user : fail(userErrors.passwordWrong);
+}
+
+/** Reads an account and locks its row for a change. */
+export async function lockUser(db: Knex.Transaction, userId: string): Promise<User> {
+  return (await User.query(db).findById(userId).forUpdate()) ?? fail(userErrors.notFound);
+}
+
+/** Writes `fields` to an account and records the changes. */
+export async function changeUser(
+  db: Knex.Transaction,
+  caller: Caller,
+  { id, fields, changes }: { id: string; fields: Partial<User>; changes: Changes },
+): Promise<User> {
+  const user = await User.query(db)
+    .findById(id)
+    .patch({ ...fields, version: raw('version + 1') as never, updatedAt: raw('now()') as never })
+    .returning('*')
+    .first();
+  await recordEvent(db, caller, { type: 'user.updated', entityId: id, changes });
+  return user as unknown as User;
+}
+
+/** Deletes a locked account with everything in its workspaces. */
+export async function removeUser(db: Knex.Transaction, caller: Caller, user: User): Promise<void> {
+  const { email, name, role } = user;
+  await User.query(db).deleteById(user.id);
+  await recordEvent(db, caller, { type: 'user.removed', entityId: user.id, changes: all('from', { email, name, role }) });
+}

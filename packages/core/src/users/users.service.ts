@@ -1,0 +1,74 @@
+import { raw } from 'objection';
+import { revokeSessions } from '../auth/sessions.queries.ts';
+import type { Deps } from '../deps.ts';
+import { diff } from '../events/events.queries.ts';
+import { onConstraint, transaction } from '../kernel/database.ts';
+import { fail, refuse } from '../kernel/errors.ts';
+import { implement } from '../kernel/implement.ts';
+import { withPasswordPolicy } from '../passwords/password.fields.ts';
+import { User } from './user.model.ts';
+import { usersContract } from './users.contract.ts';
+import { userErrors } from './users.errors.ts';
+import { normalizeEmail } from './users.fields.ts';
+import { changeUser, createUser, lockUser, removeUser, verifyPassword } from './users.queries.ts';
+
+/** A user's own account, and the administration of all accounts. */
+export function createUserService(deps: Deps) {
+  const { db, hasher } = deps;
+  const getUser = async (id: string) => (await User.query(db).findById(id)) ?? fail(userErrors.notFound);
+
+  return implement(withPasswordPolicy(usersContract, deps.passwordPolicy), {
+    me: ({ actor }) => getUser(actor.userId),
+
+    updateMe: async (ctx, { name, email, currentPassword }) => {
+      const { userId } = ctx.actor;
+      const known = await getUser(userId);
+      const moves = email !== undefined && email !== known.email;
+      if (moves && currentPassword === undefined) refuse('currentPassword', 'Required to change the e-mail address');
+      if (currentPassword !== undefined) await verifyPassword(deps, userId, currentPassword);
+      return transaction(db, async (db) => {
+        const user = await lockUser(db, userId);
+        const changes = diff(user, { ...(name !== undefined && { name }), ...(moves && { email }) });
+        if (Object.keys(changes).length === 0) return user;
+        const fields = { ...(name !== undefined && { name }), ...(moves && { email, emailKey: normalizeEmail(email) }) };
+        return changeUser(db, ctx, { id: userId, fields, changes });
+      }).catch(onConstraint({ users_email_key_unique: userErrors.emailTaken }));
+    },
+
+    removeMe: async (ctx, { currentPassword }) => {
+      await verifyPassword(deps, ctx.actor.userId, currentPassword);
+      await transaction(db, async (db) => removeUser(db, ctx, await lockUser(db, ctx.actor.userId)));
+    },
+
+    list: async (_ctx, { page, limit, email }) => {
+      const matching = User.query(db).modify((query) => {
+        if (email !== undefined) query.where('email_key', normalizeEmail(email));
+      });
+      const { results, total } = await matching.orderBy('id', 'desc').page(page - 1, limit);
+      return { users: results, pagination: { page, limit, total, totalPages: Math.ceil(total / limit) } };
+    },
+
+    create: async (ctx, input) => {
+      const passwordHash = await hasher.hash(input.password);
+      return transaction(db, (db) => createUser(db, ctx, { ...input, passwordHash }));
+    },
+
+    get: (_ctx, { id }) => getUser(id),
+
+    update: (ctx, { id, role, disabled }) =>
+      transaction(db, async (db) => {
+        const user = await lockUser(db, id);
+        const before = { role: user.role, disabled: user.disabledAt !== null };
+        const changes = diff(before, { ...(role && { role }), ...(disabled !== undefined && { disabled }) });
+        if (Object.keys(changes).length === 0) return user;
+        if (changes.disabled && disabled) {
+          await revokeSessions(db, ctx, { reason: 'user_disabled', only: (query) => query.where('user_id', id) });
+        }
+        const disabledAt = disabled ? (raw('now()') as never) : null;
+        const fields = { ...(role && { role }), ...(changes.disabled && { disabledAt }) };
+        return changeUser(db, ctx, { id, fields, changes });
+      }),
+
+    remove: (ctx, { id }) => transaction(db, async (db) => removeUser(db, ctx, await lockUser(db, id))),
+  });
+}
