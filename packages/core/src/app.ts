@@ -1,37 +1,24 @@
 import type { Knex } from 'knex';
 import { type AccessControl, createAccessControl } from './auth/access-control.ts';
-import { authContract } from './auth/auth.contract.ts';
 import { createAuthService } from './auth/auth.service.ts';
 import { createTokens } from './auth/tokens.ts';
 import { createListCache } from './cache/list-cache.ts';
 import type { Deps } from './deps.ts';
 import { createHealthCheck, type Health } from './health.ts';
-import type { Actor, BoundService, CallContext, Operation, Service } from './kernel/contract.ts';
+import type { Actor, BoundService, CallContext } from './kernel/contract.ts';
 import { createCursors } from './kernel/cursors.ts';
-import { callAsJson } from './kernel/implement.ts';
 import { silent } from './kernel/logger.ts';
 import { guardRedis } from './kernel/redis-guard.ts';
+import type { AnyService, Services } from './operations.ts';
 import { parseSettings, type TaskAppOptions } from './options.ts';
 import { createPasswordHasher } from './passwords/password-hasher.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
-import { tagsContract } from './tags/tags.contract.ts';
 import { createTagService } from './tags/tags.service.ts';
-import { tasksContract } from './tasks/tasks.contract.ts';
 import { createTaskService } from './tasks/tasks.service.ts';
-import { usersContract } from './users/users.contract.ts';
 import { createUserService } from './users/users.service.ts';
 
-/** Every operation of the app, by feature. Transports iterate over these and over nothing else. */
-export const contracts = { auth: authContract, users: usersContract, tasks: tasksContract, tags: tagsContract };
-
-type Contracts = typeof contracts;
-type Feature = keyof Contracts;
-
-/** The operations as functions: `services.tasks.create(ctx, input)`. */
-export type Services = { readonly [F in Feature]: Service<Contracts[F]> };
-
 /** The operations for one actor: `bound.tasks.create(input)`. */
-export type BoundServices = { readonly [F in Feature]: BoundService<Services[F]> };
+export type BoundServices = { readonly [F in keyof Services]: BoundService<Services[F]> };
 
 /** The operations on one transaction. */
 export interface TransactionApp extends Services {
@@ -95,8 +82,6 @@ function createTransactionApp(deps: Deps): TransactionApp {
   return { ...services, as: (actor, facts) => bind(services, { ...facts, actor }) };
 }
 
-type AnyService = Readonly<Record<string, (ctx: CallContext, input: unknown) => Promise<unknown>>>;
-
 function bind(services: Services, ctx: CallContext): BoundServices {
   const bound = Object.entries(services as unknown as Record<string, AnyService>).map(([feature, service]) => [
     feature,
@@ -104,39 +89,3 @@ function bind(services: Services, ctx: CallContext): BoundServices {
   ]);
   return Object.fromEntries(bound) as BoundServices;
 }
-
-type Id<C> = { [F in keyof C & string]: `${F}.${keyof C[F] & string}` }[keyof C & string];
-
-/** `tasks.create`: the OpenAPI operation id, and what the command is derived from. */
-export type OperationId = Id<Contracts>;
-
-/** An operation with its name and the feature it belongs to. */
-export interface NamedOperation extends Operation {
-  readonly id: OperationId;
-  readonly feature: Feature;
-  readonly name: string;
-}
-
-export const operations: readonly NamedOperation[] = Object.entries(contracts).flatMap(([feature, contract]) =>
-  Object.entries(contract as Readonly<Record<string, Operation>>).map(([name, operation]) => ({
-    ...operation,
-    id: `${feature}.${name}` as OperationId,
-    feature: feature as Feature,
-    name,
-  })),
-);
-
-const callOf = (app: Services, { feature, name }: NamedOperation) => (app[feature] as unknown as AnyService)[name];
-
-/** Runs an operation known only at run time. Code that knows the name calls `app.tasks.create` instead. */
-export async function run(app: Services, operation: NamedOperation, ctx: CallContext, input: unknown): Promise<unknown> {
-  return callOf(app, operation)?.(ctx, input);
-}
-
-/** The same as JSON text, ready to send; cached results are not parsed on the way. `undefined`: no content. */
-export const runAsJson = (
-  app: Services,
-  operation: NamedOperation,
-  ctx: CallContext,
-  input: unknown,
-): Promise<string | undefined> => callAsJson(callOf(app, operation), ctx, input);

@@ -4,8 +4,8 @@ import type { Cursors } from './kernel/cursors.ts';
 import type { Db } from './kernel/database.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { Settings } from './options.ts';
-import type { PasswordHasher } from './passwords/password-hasher.ts';
 import type { PasswordPolicy } from './passwords/password.fields.ts';
+import type { PasswordHasher } from './passwords/password-hasher.ts';
 
 /** Everything a service may use, as one literal. What it needs besides is in its arguments. */
 export interface Deps {

@@ -1,26 +1,23 @@
-export {
-  type BoundServices,
-  contracts,
-  createTaskApp,
-  type NamedOperation,
-  type OperationId,
-  operations,
-  run,
-  runAsJson,
-  type Services,
-  type TaskApp,
-  type TransactionApp,
-} from './app.ts';
+export { type BoundServices, createTaskApp, type TaskApp, type TransactionApp } from './app.ts';
 export type { AccessClaims, AccessControl, Authentication } from './auth/access-control.ts';
-export type { RedisClient } from './kernel/redis-guard.ts';
 export { ERRORS, type ErrorCode } from './errors.ts';
 export type { Health } from './health.ts';
 export { type ConnectOptions, connect } from './kernel/connect.ts';
 export type { Access, Actor, CallContext, Role, SystemActor, UserActor } from './kernel/contract.ts';
 export { type ErrorKind, type FieldProblem, isTaskAppError, type TaskAppError } from './kernel/errors.ts';
 export type { Logger } from './kernel/logger.ts';
+export type { RedisClient } from './kernel/redis-guard.ts';
 export { type Field, type Fields, fieldsOf, fromStrings } from './kernel/strings.ts';
 export { type MigrationStatus, migrate, migrationStatus, rollback, seed } from './migrations.ts';
+export {
+  contracts,
+  type NamedOperation,
+  type OperationId,
+  operations,
+  run,
+  runAsJson,
+  type Services,
+} from './operations.ts';
 export type { TaskAppOptions } from './options.ts';
-export type { RateLimitResult, RateLimiter } from './rate-limit/rate-limiter.ts';
+export type { RateLimiter, RateLimitResult } from './rate-limit/rate-limiter.ts';
 export type { TaskView } from './tasks/tasks.contract.ts';

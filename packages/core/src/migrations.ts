@@ -16,7 +16,10 @@ const folderOf = (name: string) => new URL(FROM_SOURCE ? `../../../${name}/` : `
 const source: Knex.MigrationSource<string> = {
   getMigrations: async () => {
     const files = await readdir(folderOf('migrations'));
-    return files.filter((file) => /^\d+_\w+\.(ts|js)$/.test(file)).map(stem).sort();
+    return files
+      .filter((file) => /^\d+_\w+\.(ts|js)$/.test(file))
+      .map(stem)
+      .sort();
   },
   getMigrationName: (name) => name,
   getMigration: (name) => import(new URL(`${name}${FROM_SOURCE ? '.ts' : '.js'}`, folderOf('migrations')).href),
@@ -57,7 +60,9 @@ export async function seed(db: Knex): Promise<string> {
 }
 
 async function appliedMigrations(db: Knex): Promise<string[]> {
-  const table = await db.raw("select to_regclass('taskapp.migrations') is not null as found").catch(translateDatabaseError);
+  const table = await db
+    .raw("select to_regclass('taskapp.migrations') is not null as found")
+    .catch(translateDatabaseError);
   if (!table.rows[0].found) return [];
   return db.withSchema('taskapp').from('migrations').orderBy('id').pluck('name');
 }

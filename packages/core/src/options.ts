@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import * as z from 'zod';
-import type { RedisClient } from './kernel/redis-guard.ts';
 import type { Logger } from './kernel/logger.ts';
+import type { RedisClient } from './kernel/redis-guard.ts';
 
 const SECRET_BYTES = 32;
 const MIN_DISTINCT = 10;
@@ -9,7 +9,10 @@ const MIN_DISTINCT = 10;
 const secret = z
   .string()
   .refine((value) => Buffer.byteLength(value) >= SECRET_BYTES, `Must be at least ${SECRET_BYTES} bytes`)
-  .refine((value) => new Set(value).size >= MIN_DISTINCT, 'Is too easy to guess; make one with `taskctl secret generate`');
+  .refine(
+    (value) => new Set(value).size >= MIN_DISTINCT,
+    'Is too easy to guess; make one with `taskctl secret generate`',
+  );
 const secrets = z.union([secret.transform((value) => [value]), z.array(secret).min(1)]);
 const seconds = (fallback: number, min: number, max: number) => z.int().min(min).max(max).default(fallback);
 const points = (fallback: number) => z.int().min(1).max(1_000_000).default(fallback);
@@ -19,7 +22,10 @@ const DAY = 86_400;
 const settings = z.strictObject({
   secrets: z
     .strictObject({ access: secrets, refresh: secrets })
-    .refine(({ access, refresh }) => !access.some((value) => refresh.includes(value)), 'access and refresh must differ'),
+    .refine(
+      ({ access, refresh }) => !access.some((value) => refresh.includes(value)),
+      'access and refresh must differ',
+    ),
   tokens: z
     .strictObject({
       accessTtlSeconds: seconds(900, 60, DAY),
@@ -44,7 +50,13 @@ const settings = z.strictObject({
   cache: z
     .union([
       z.literal(false),
-      z.strictObject({ ttlSeconds: seconds(300, 1, DAY), maxBytes: z.int().min(1).default(32 * 1024 * 1024) }),
+      z.strictObject({
+        ttlSeconds: seconds(300, 1, DAY),
+        maxBytes: z
+          .int()
+          .min(1)
+          .default(32 * 1024 * 1024),
+      }),
     ])
     .prefault({}),
 });

@@ -2,7 +2,7 @@ import type { Deps } from '../deps.ts';
 import type { UserActor, WorkspaceSnapshot } from '../kernel/contract.ts';
 import { fail } from '../kernel/errors.ts';
 import { authErrors } from './auth.errors.ts';
-import { findAuthentication } from './sessions.queries.ts';
+import { findAuthentication } from './authentication.queries.ts';
 
 /** What a genuine access token says. Who the bearer is now is in the database. */
 export interface AccessClaims {

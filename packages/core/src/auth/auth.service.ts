@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Deps } from '../deps.ts';
 import { recordEvent } from '../events/events.queries.ts';
-import type { CallContext, Contract, Operation } from '../kernel/contract.ts';
+import type { CallContext } from '../kernel/contract.ts';
 import { transaction } from '../kernel/database.ts';
 import { type ErrorSpec, fail } from '../kernel/errors.ts';
 import { implement } from '../kernel/implement.ts';
@@ -63,8 +63,12 @@ export function createAuthService(deps: Deps) {
       const renewed = hasher.isOutdated(user.passwordHash) ? await hasher.hash(password) : undefined;
       return transaction(db, async (db) => {
         // A password changed or an account locked since the check must not get a session.
-        const unchanged = User.query(db).where({ id: user.id, password_hash: user.passwordHash }).whereNull('disabled_at');
-        const current = await (renewed ? unchanged.patch({ passwordHash: renewed }) : unchanged.forShare().resultSize());
+        const unchanged = User.query(db)
+          .where({ id: user.id, password_hash: user.passwordHash })
+          .whereNull('disabled_at');
+        const current = await (renewed
+          ? unchanged.patch({ passwordHash: renewed })
+          : unchanged.forShare().resultSize());
         if (!current) fail(authErrors.credentials);
         const session = await openSession(db, { ...ctx, actor: actorOf(user) }, { userId: user.id, lifetimes });
         return { user, ...pairFor(session, user) };

@@ -3,14 +3,7 @@ import { BaseModel } from '../kernel/database.ts';
 /** One row a login. `generation` counts the refreshes; only the latest refresh token is current. */
 export class Session extends BaseModel {
   static override tableName = 'taskapp.sessions';
-  static override dates = [
-    'createdAt',
-    'lastUsedAt',
-    'rotatedAt',
-    'idleExpiresAt',
-    'absoluteExpiresAt',
-    'revokedAt',
-  ];
+  static override dates = ['createdAt', 'lastUsedAt', 'rotatedAt', 'idleExpiresAt', 'absoluteExpiresAt', 'revokedAt'];
 
   declare id: string;
   declare userId: string;

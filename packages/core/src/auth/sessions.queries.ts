@@ -5,32 +5,13 @@ import { recordEvent } from '../events/events.queries.ts';
 import type { CallContext, Role } from '../kernel/contract.ts';
 import { type Db, lockRowsOf } from '../kernel/database.ts';
 import type { Settings } from '../options.ts';
-import { STAMP } from '../workspaces/workspaces.queries.ts';
-import type { AccessClaims, Authentication } from './access-control.ts';
+import type { AccessClaims } from './access-control.ts';
 import { Session } from './session.model.ts';
 
 type Caller = Partial<CallContext>;
 
 const MAX_SESSIONS = 20;
 const MAX_USER_AGENT = 256;
-
-const AUTHENTICATION = `
-  select u.role::text as "role", w.id as "workspaceId", ${STAMP} as "stamp"
-  from taskapp.sessions s
-  join taskapp.users u on u.id = s.user_id
-  join taskapp.workspaces w on w.owner_id = u.id and w.personal
-  where s.id = ? and s.user_id = ? and s.revoked_at is null and s.idle_expires_at > now()
-    and s.absolute_expires_at > now() and u.disabled_at is null`;
-
-/** Reads in one query who a token's bearer is now; `undefined` for an ended session or a locked account. */
-export async function findAuthentication(db: Db, claims: AccessClaims): Promise<Authentication | undefined> {
-  const { rows } = await db.raw(AUTHENTICATION, [claims.sessionId, claims.userId]);
-  const row = rows[0] as { role: Role; workspaceId: string; stamp: string } | undefined;
-  return row && {
-    actor: { kind: 'user', userId: claims.userId, role: row.role, sessionId: claims.sessionId },
-    workspace: { id: row.workspaceId, stamp: row.stamp },
-  };
-}
 
 const inSeconds = (seconds: number) => raw("clock_timestamp() + ? * interval '1 second'", [seconds]);
 

@@ -68,10 +68,12 @@ export type Contract = Readonly<Record<string, Operation>>;
 /** Declares the operations of a feature; keeps the literal types. */
 export const defineContract = <const C extends Contract>(contract: C): C => contract;
 
-type OutputOf<O extends Operation> = O extends { readonly output: infer S extends z.ZodType } ? z.output<S> : void;
-type ResultOf<O extends Operation> = O extends { readonly output: infer S extends z.ZodType }
-  ? z.input<S> | Serialized
-  : void;
+type Answer<O extends Operation> = O extends { readonly output: infer S extends z.ZodType }
+  ? Promise<z.output<S>>
+  : Promise<void>;
+type Result<O extends Operation> = O extends { readonly output: infer S extends z.ZodType }
+  ? Promise<z.input<S> | Serialized>
+  : Promise<void>;
 
 /** What a caller of an operation must bring: nobody may forget the actor. */
 export type ContextOf<A extends Access> = A extends 'public'
@@ -85,7 +87,7 @@ export type Service<C extends Contract> = {
     ...input: Record<string, never> extends z.input<C[K]['input']>
       ? [input?: z.input<C[K]['input']>]
       : [input: z.input<C[K]['input']>]
-  ) => Promise<OutputOf<C[K]>>;
+  ) => Answer<C[K]>;
 };
 
 /** The same for one fixed actor: `app.as(actor).tasks.create({ title })`. */
@@ -95,10 +97,7 @@ export type BoundService<S> = {
 
 /** What a feature writes: parsed input in, anything its output schema accepts back. */
 export type Handlers<C extends Contract> = {
-  readonly [K in keyof C]: (
-    ctx: ContextOf<C[K]['access']>,
-    input: z.output<C[K]['input']>,
-  ) => Promise<ResultOf<C[K]>>;
+  readonly [K in keyof C]: (ctx: ContextOf<C[K]['access']>, input: z.output<C[K]['input']>) => Result<C[K]>;
 };
 
 /** The `:params` of an operation's path. */

@@ -31,13 +31,15 @@ export const lockRowsOf = <Q extends { forUpdate(): Q }>(query: Q, alias: string
   (query.forUpdate as (table: string) => Q).call(query, alias);
 
 /** Gives a violated constraint its meaning; every other error passes through. */
-export const onConstraint = (meanings: Readonly<Record<string, ErrorSpec>>) => (error: unknown): never => {
-  const { constraint } = error as { constraint?: string };
-  const named = error instanceof ConstraintViolationError || typeof constraint === 'string';
-  const spec = named && constraint ? meanings[constraint] : undefined;
-  if (spec) fail(spec, { cause: error });
-  throw error;
-};
+export const onConstraint =
+  (meanings: Readonly<Record<string, ErrorSpec>>) =>
+  (error: unknown): never => {
+    const { constraint } = error as { constraint?: string };
+    const named = error instanceof ConstraintViolationError || typeof constraint === 'string';
+    const spec = named && constraint ? meanings[constraint] : undefined;
+    if (spec) fail(spec, { cause: error });
+    throw error;
+  };
 
 /**
  * Runs `work` in a transaction and resolves only if PostgreSQL answered COMMIT. On a host's transaction it is a

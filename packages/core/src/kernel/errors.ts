@@ -83,4 +83,5 @@ export const kernelErrors = defineErrors({
 });
 
 /** Refuses an input for reasons that only the handler can see, in the form validation uses. */
-export const refuse = (path: string, message: string): never => fail(kernelErrors.invalid, { problems: [{ path, message }] });
+export const refuse = (path: string, message: string): never =>
+  fail(kernelErrors.invalid, { problems: [{ path, message }] });

@@ -1,5 +1,12 @@
 import type * as z from 'zod';
-import { type CallContext, type Contract, type Handlers, type Operation, pathParams, type Service } from './contract.ts';
+import {
+  type CallContext,
+  type Contract,
+  type Handlers,
+  type Operation,
+  pathParams,
+  type Service,
+} from './contract.ts';
 import { translateDatabaseError } from './database-errors.ts';
 import { type FieldProblem, fail, kernelErrors } from './errors.ts';
 import { revive, Serialized } from './serialized.ts';

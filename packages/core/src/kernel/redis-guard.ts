@@ -28,7 +28,8 @@ export function guardRedis(client: RedisClient | null, log: Logger): RedisGuard 
     failures += 1;
     if (failures < FAILURES) return;
     retryAt = performance.now() + REST_MS;
-    if (failures === FAILURES) log.warn('Redis does not answer; limits and caches are kept in this process', { reason });
+    if (failures === FAILURES)
+      log.warn('Redis does not answer; limits and caches are kept in this process', { reason });
   };
   const succeeded = () => {
     if (failures >= FAILURES) log.info('Redis answers again');

@@ -40,7 +40,11 @@ const DECIMAL = /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?$/;
 /** Leaves alone what it cannot convert, so that validation names the problem. */
 function convert(field: Field | undefined, value: unknown): unknown {
   if (field?.type === 'array') return [value].flat().map((item) => convert(field.items, item));
-  if (field?.anyOf) return convert(field.anyOf.find(({ type }) => type !== 'null'), value);
+  if (field?.anyOf)
+    return convert(
+      field.anyOf.find(({ type }) => type !== 'null'),
+      value,
+    );
   if (typeof value !== 'string') return value;
   if (field?.type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value;
   if (field?.type === 'integer') return INTEGER.test(value) ? Number(value) : value;

@@ -47,7 +47,8 @@ export function createPasswordHasher({ cost, workers, maxQueue }: Settings['pass
     if (pool.queueSize >= maxQueue) fail(authErrors.passwordQueue, { retryAfter: 2 });
     return pool.run(task, { name });
   };
-  const hash = async (password: string): Promise<string> => SCHEME + (await run('hash', { text: digest(password), cost }));
+  const hash = async (password: string): Promise<string> =>
+    SCHEME + (await run('hash', { text: digest(password), cost }));
   const matches = async (password: string, stored: string | undefined): Promise<boolean> => {
     decoy ??= hash(randomBytes(16).toString('hex'));
     const task = stored?.includes('$2') ? comparable(password, stored) : undefined;

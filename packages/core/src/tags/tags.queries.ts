@@ -7,8 +7,7 @@ import { actorMay, type Permission } from '../workspaces/workspaces.queries.ts';
 import { Tag } from './tag.model.ts';
 import { tagErrors } from './tags.errors.ts';
 
-const taskCount = () =>
-  raw('(select count(*) from taskapp.task_tags l where l.tag_id = g.id)').as('taskCount');
+const taskCount = () => raw('(select count(*) from taskapp.task_tags l where l.tag_id = g.id)').as('taskCount');
 
 /** The tags of a workspace (`null`: of all) by name, with the number of their tasks. */
 export const findTags = (db: Db, workspaceId: string | null): Promise<Tag[]> =>

@@ -50,7 +50,9 @@ export function createTagService({ db, cache }: Deps) {
         const changes = diff(before, fields);
         if (Object.keys(changes).length === 0) return before;
         const row = { ...fields, version: raw('version + 1'), updatedAt: raw('now()') };
-        await Tag.query(db).findById(id).patch(row as never);
+        await Tag.query(db)
+          .findById(id)
+          .patch(row as never);
         await recordChange(db, ctx, { type: 'tag.updated', workspaceId: before.workspaceId, entityId: id, changes });
         return getTag(db, ctx.actor, id);
       }).catch(nameTaken),

@@ -67,7 +67,11 @@ export interface TaskPage {
  */
 export async function findTaskPage(db: Db, query: PageQuery): Promise<TaskPage> {
   const { order, direction } = orderOf(query.sort);
-  const ordering = (alias: string) => order.columns(alias).map((column) => `${column} ${direction}`).join(', ');
+  const ordering = (alias: string) =>
+    order
+      .columns(alias)
+      .map((column) => `${column} ${direction}`)
+      .join(', ');
   const keys = matching(db, query)
     .select('t.id')
     .orderByRaw(ordering('t'))

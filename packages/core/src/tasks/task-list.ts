@@ -33,7 +33,9 @@ export function createTaskList({ db, cache, cursors }: Deps) {
     checkPaging(input);
     const workspace = await findReadableSnapshot(db, ctx, input.workspaceId);
     if (!workspace || !cache) return load(ctx, workspace?.id ?? null, input);
-    const query = createHash('sha1').update(JSON.stringify([callerOf(ctx), input])).digest('base64url');
+    const query = createHash('sha1')
+      .update(JSON.stringify([callerOf(ctx), input]))
+      .digest('base64url');
     const key = `${workspace.id}:${workspace.stamp}:${query}`;
     const { output } = tasksContract.list;
     const json = await cache.remember(key, async () =>

@@ -48,7 +48,9 @@ export function createTaskService(deps: Deps) {
         };
         if (Object.keys(changes).length === 0) return toView(await getTask(db, ctx.actor, id));
         const row = { ...fields, ...completion(fields.status), version: raw('version + 1'), updatedAt: raw('now()') };
-        await Task.query(db).findById(id).patch(row as never);
+        await Task.query(db)
+          .findById(id)
+          .patch(row as never);
         if (tagIds) await replaceTags(db, before, tagIds);
         const task = await getTask(db, ctx.actor, id);
         await recordChange(db, ctx, { type: 'task.updated', workspaceId: before.workspaceId, entityId: id, changes });

@@ -1,5 +1,5 @@
-import { BaseModel } from '../kernel/database.ts';
 import type { Role } from '../kernel/contract.ts';
+import { BaseModel } from '../kernel/database.ts';
 
 export class User extends BaseModel {
   static override tableName = 'taskapp.users';

@@ -66,5 +66,9 @@ export async function changeUser(
 export async function removeUser(db: Knex.Transaction, caller: Caller, user: User): Promise<void> {
   const { email, name, role } = user;
   await User.query(db).deleteById(user.id);
-  await recordEvent(db, caller, { type: 'user.removed', entityId: user.id, changes: all('from', { email, name, role }) });
+  await recordEvent(db, caller, {
+    type: 'user.removed',
+    entityId: user.id,
+    changes: all('from', { email, name, role }),
+  });
 }

@@ -30,7 +30,10 @@ export function createUserService(deps: Deps) {
         const user = await lockUser(db, userId);
         const changes = diff(user, { ...(name !== undefined && { name }), ...(moves && { email }) });
         if (Object.keys(changes).length === 0) return user;
-        const fields = { ...(name !== undefined && { name }), ...(moves && { email, emailKey: normalizeEmail(email) }) };
+        const fields = {
+          ...(name !== undefined && { name }),
+          ...(moves && { email, emailKey: normalizeEmail(email) }),
+        };
         return changeUser(db, ctx, { id: userId, fields, changes });
       }).catch(onConstraint({ users_email_key_unique: userErrors.emailTaken }));
     },

@@ -52,7 +52,9 @@ export async function findScope(
   if (workspaceId === undefined) query.whereRaw('w.owner_id = ? and w.personal', [userOf(actor)]);
   else query.where('w.id', workspaceId);
   if (actor.kind === 'user') {
-    query.joinRaw(`join taskapp.members m on m.workspace_id = w.id and m.user_id = ? ${MAY[permission]}`, [actor.userId]);
+    query.joinRaw(`join taskapp.members m on m.workspace_id = w.id and m.user_id = ? ${MAY[permission]}`, [
+      actor.userId,
+    ]);
   }
   const [scope] = (await query) as WorkspaceScope[];
   if (scope) return scope;

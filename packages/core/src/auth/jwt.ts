@@ -1,0 +1,72 @@
+import type { KeyObject } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+import * as z from 'zod';
+import { type ErrorSpec, fail } from '../kernel/errors.ts';
+import type { KeyRing } from './key-ring.ts';
+
+/** One kind of token: a token of one kind is never taken for one of another. */
+export interface TokenKind<T> {
+  readonly typ: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly keys: KeyRing;
+  readonly payload: z.ZodType<T>;
+  /** What a token that is not genuine fails with. */
+  readonly refusal: ErrorSpec;
+}
+
+const ALGORITHM = 'HS256';
+const MAX_LENGTH = 4096;
+const LEEWAY_SECONDS = 5;
+const SHAPE = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+const header = z.strictObject({ alg: z.literal(ALGORITHM), typ: z.string(), kid: z.string() });
+
+/** Signs with the first key of the kind; the same payload gives the same token, byte by byte. */
+export function signToken({ typ, issuer, audience, keys }: TokenKind<unknown>, payload: object): string {
+  const [kid, key] = [...keys][0] as [string, KeyObject];
+  return jwt.sign({ ...payload, iss: issuer, aud: audience }, key, { header: { alg: ALGORITHM, typ, kid } });
+}
+
+/** Checks everything about a token but who its bearer is now (RFC 8725); `now` is what its age is judged by. */
+export function verifyToken<T>(kind: TokenKind<T>, token: string, now: Date): T {
+  const { issuer, audience, refusal } = kind;
+  const key = findKey(kind, token);
+  const payload = onlyBlamingTheToken(refusal, () =>
+    jwt.verify(token, key, {
+      algorithms: [ALGORITHM],
+      issuer,
+      audience,
+      clockTimestamp: Math.floor(now.getTime() / 1000),
+      clockTolerance: LEEWAY_SECONDS,
+    }),
+  );
+  const parsed = kind.payload.safeParse(payload);
+  return parsed.success ? parsed.data : fail(refusal);
+}
+
+/** Nothing in a header is believed: it must be one that this app writes, and name one of its keys. */
+function findKey({ typ, keys, refusal }: TokenKind<unknown>, token: string): KeyObject {
+  if (token.length > MAX_LENGTH || !SHAPE.test(token)) fail(refusal);
+  const parsed = header.safeParse(parseJson(Buffer.from(token.split('.')[0] as string, 'base64url').toString()));
+  const key = parsed.success && parsed.data.typ === typ ? keys.get(parsed.data.kid) : undefined;
+  return key ?? fail(refusal);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong with the token is the bearer's fault; everything else is a bug and stays one. */
+function onlyBlamingTheToken<T>(refusal: ErrorSpec, verify: () => T): T {
+  try {
+    return verify();
+  } catch (error) {
+    if (error instanceof jwt.JsonWebTokenError) fail(refusal, { cause: error });
+    throw error;
+  }
+}

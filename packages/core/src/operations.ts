@@ -1,0 +1,59 @@
+import { authContract } from './auth/auth.contract.ts';
+import type { CallContext, Operation, Service } from './kernel/contract.ts';
+import { callAsJson } from './kernel/implement.ts';
+import { tagsContract } from './tags/tags.contract.ts';
+import { tasksContract } from './tasks/tasks.contract.ts';
+import { usersContract } from './users/users.contract.ts';
+
+/** Every operation of the app, by feature. Transports iterate over these and over nothing else. */
+export const contracts = { auth: authContract, users: usersContract, tasks: tasksContract, tags: tagsContract };
+
+type Contracts = typeof contracts;
+type Feature = keyof Contracts;
+
+/** The operations as functions: `services.tasks.create(ctx, input)`. */
+export type Services = { readonly [F in Feature]: Service<Contracts[F]> };
+
+type Id<C> = { [F in keyof C & string]: `${F}.${keyof C[F] & string}` }[keyof C & string];
+
+/** `tasks.create`: the OpenAPI operation id, and what the command is derived from. */
+export type OperationId = Id<Contracts>;
+
+/** An operation with its name and the feature it belongs to. */
+export interface NamedOperation extends Operation {
+  readonly id: OperationId;
+  readonly feature: Feature;
+  readonly name: string;
+}
+
+export const operations: readonly NamedOperation[] = Object.entries(contracts).flatMap(([feature, contract]) =>
+  Object.entries(contract as Readonly<Record<string, Operation>>).map(([name, operation]) => ({
+    ...operation,
+    id: `${feature}.${name}` as OperationId,
+    feature: feature as Feature,
+    name,
+  })),
+);
+
+/** A service known only at run time. */
+export type AnyService = Readonly<Record<string, (ctx: CallContext, input: unknown) => Promise<unknown>>>;
+
+const callOf = (app: Services, { feature, name }: NamedOperation) => (app[feature] as unknown as AnyService)[name];
+
+/** Runs an operation known only at run time. Code that knows the name calls `app.tasks.create` instead. */
+export async function run(
+  app: Services,
+  operation: NamedOperation,
+  ctx: CallContext,
+  input: unknown,
+): Promise<unknown> {
+  return callOf(app, operation)?.(ctx, input);
+}
+
+/** The same as JSON text, ready to send; cached results are not parsed on the way. `undefined`: no content. */
+export const runAsJson = (
+  app: Services,
+  operation: NamedOperation,
+  ctx: CallContext,
+  input: unknown,
+): Promise<string | undefined> => callAsJson(callOf(app, operation), ctx, input);
