@@ -58,7 +58,8 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     lifetimes: settings.tokens,
     passwordPolicy: settings.passwords.policy,
     cursors: createCursors(settings.secrets.access),
-    cache: createListCache(redis, settings.cache),
+    // A host may hand over a transaction from the start.
+    cache: db.isTransaction ? null : createListCache(redis, settings.cache),
   };
   const close = async () => hasher.close();
   return {

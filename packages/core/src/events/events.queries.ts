@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { v7 as uuid } from 'uuid';
 import type { CallContext } from '../kernel/contract.ts';
 import { fail } from '../kernel/errors.ts';
+import { xidColumn } from '../kernel/transaction.ts';
 import { workspaceErrors } from '../workspaces/workspaces.errors.ts';
 import { Event } from './event.model.ts';
 
@@ -32,14 +34,16 @@ const entityType = ({ type }: Happening) => type.slice(0, type.indexOf('.'));
 
 /** Records what happened to an account. Call it in the transaction of the change. */
 export async function recordEvent(db: Knex.Transaction, caller: Caller, happening: Happening): Promise<void> {
-  await Event.query(db).insert({
-    id: uuid(),
-    type: happening.type,
-    entityType: entityType(happening),
-    entityId: happening.entityId,
-    changes: happening.changes ?? {},
-    ...describeCaller(caller),
-  });
+  await Event.query(db)
+    .insert({
+      id: uuid(),
+      type: happening.type,
+      entityType: entityType(happening),
+      entityId: happening.entityId,
+      changes: happening.changes ?? {},
+      ...describeCaller(caller),
+    })
+    .returning(raw(xidColumn) as never);
 }
 
 const CHANGE_WORKSPACE = `
@@ -53,7 +57,8 @@ const CHANGE_WORKSPACE = `
     actor_reason, request_id, ip, changes)
   select :id, :workspaceId, version, :type, :entityType, :entityId, :actorKind, :actorId,
     :actorReason, :requestId, :ip, :changes::jsonb
-  from changed`;
+  from changed
+  returning ${xidColumn}`;
 
 /** A change of a workspace's tasks or tags. */
 export interface WorkspaceChange extends Happening {

@@ -34,7 +34,7 @@ export interface CallContext {
   readonly requestId?: string;
   readonly ip?: string;
   readonly userAgent?: string;
-  /** The caller's personal workspace, where authentication has read it already. */
+  /** The caller's personal workspace as authentication has just read it; good for one request, never longer. */
   readonly workspace?: WorkspaceSnapshot;
 }
 

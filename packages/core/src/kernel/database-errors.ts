@@ -33,17 +33,20 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 
 const CONNECTION_LOST = /Connection terminated|Query read timeout|timeout expired|Client has encountered/;
 
+/** What the driver threw, below what Objection made of it. */
+export const nativeOf = (error: unknown): { code?: string; message?: string; name?: string } =>
+  (error as { nativeError?: Error } | null)?.nativeError ?? (error as Error);
+
 /** True when the server may have got the last statement although no answer came back. */
 export function isConnectionLoss(error: unknown): boolean {
-  const { code = '', message = '', name = '' } = error as { code?: string; message?: string; name?: string };
+  const { code = '', message = '', name = '' } = nativeOf(error);
   if (name === 'KnexTimeoutError' || CONNECTION_LOST.test(message)) return true;
   return /^(08|57P0)/.test(code) || /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(code);
 }
 
 /** Rethrows a failure of PostgreSQL or its connection as what it means to a caller. */
 export function translateDatabaseError(error: unknown): never {
-  const { code = '', nativeError } = error as { code?: string; nativeError?: { code?: string } };
-  const meaning = MEANINGS[code] ?? MEANINGS[nativeError?.code ?? ''];
+  const meaning = MEANINGS[nativeOf(error).code ?? ''];
   if (meaning) fail(meaning.spec, { ...(meaning.retryAfter && { retryAfter: meaning.retryAfter }), cause: error });
   if (isConnectionLoss(error)) fail(UNAVAILABLE.spec, { retryAfter: 1, cause: error });
   throw error;

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 import { ConstraintViolationError, Model, snakeCaseMappers } from 'objection';
-import { isConnectionLoss } from './database-errors.ts';
-import { type ErrorSpec, fail, kernelErrors } from './errors.ts';
+import { type ErrorSpec, fail } from './errors.ts';
 
 /** A pool or a transaction; services cannot tell the difference. */
 export type Db = Knex | Knex.Transaction;
@@ -40,51 +39,3 @@ export const onConstraint =
     if (spec) fail(spec, { cause: error });
     throw error;
   };
-
-/**
- * Runs `work` in a transaction and resolves only if PostgreSQL answered COMMIT. On a host's transaction it is a
- * savepoint: a failure leaves the host's transaction usable, and the host commits.
- *
- * @throws database.not_committed when the server rolled back although nothing was thrown (a swallowed error)
- * @throws database.commit_unknown when the connection was lost after COMMIT was sent
- */
-export async function transaction<T>(db: Db, work: (db: Knex.Transaction) => Promise<T>): Promise<T> {
-  if (db.isTransaction) return db.transaction(work);
-  const commit: CommitOutcome = { sent: false };
-  const result = await db
-    .transaction((trx) => {
-      observeCommit(trx.client, commit);
-      return work(trx);
-    })
-    .catch((error: unknown) => explainFailure(error, commit));
-  if (commit.answer !== 'COMMIT') fail(kernelErrors.notCommitted, { retryAfter: 1 });
-  return result;
-}
-
-interface CommitOutcome {
-  sent: boolean;
-  /** The command tag of the server's answer: an aborted transaction answers ROLLBACK to a COMMIT. */
-  answer?: string | undefined;
-}
-
-interface SentQuery {
-  readonly sql: string;
-  readonly response?: { readonly command?: string };
-}
-
-/** Knex does not look at the answer to COMMIT. Its client belongs to one transaction, so nothing else is touched. */
-function observeCommit(client: { _query(...args: unknown[]): Promise<SentQuery> }, outcome: CommitOutcome): void {
-  const send = client._query.bind(client);
-  client._query = async (connection, query) => {
-    if (!(query as SentQuery).sql.startsWith('COMMIT')) return send(connection, query);
-    outcome.sent = true;
-    const answered = await send(connection, query);
-    outcome.answer = answered.response?.command;
-    return answered;
-  };
-}
-
-function explainFailure(error: unknown, { sent }: CommitOutcome): never {
-  if (sent && isConnectionLoss(error)) fail(kernelErrors.commitUnknown, { retryAfter: 1, cause: error });
-  throw error;
-}

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import type { Db } from './database.ts';
+import { isConnectionLoss, nativeOf } from './database-errors.ts';
+import { fail, kernelErrors } from './errors.ts';
+
+const ATTEMPTS = 4;
+const SETTLE_MS = 1000;
+
+/**
+ * Runs `work` in a transaction and resolves only if PostgreSQL answered COMMIT, or, when that answer got lost, if the
+ * server says on a new connection that it did commit. `work` runs again, three times at most, after a deadlock or a
+ * serialisation failure. On a host's transaction all of this is the host's: `work` runs once, in a savepoint, and a
+ * failure leaves the host's transaction usable.
+ *
+ * @throws database.not_committed when the server rolled back although nothing was thrown (a swallowed error)
+ * @throws database.commit_unknown when the connection was lost after COMMIT was sent and the server cannot be asked
+ */
+export async function transaction<T>(db: Db, work: (db: Knex.Transaction) => Promise<T>): Promise<T> {
+  if (db.isTransaction) return db.transaction(work);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await attemptOnce(db, work);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+      await sleep(5 + Math.random() * 45);
+    }
+  }
+}
+
+/** What becomes known about a transaction while it runs. */
+interface Outcome<T> {
+  value?: T;
+  commitSent: boolean;
+  /** The command tag of the server's answer: an aborted transaction answers ROLLBACK to a COMMIT. */
+  answer?: string | undefined;
+  xid?: string | undefined;
+}
+
+async function attemptOnce<T>(db: Knex, work: (db: Knex.Transaction) => Promise<T>): Promise<T> {
+  const outcome: Outcome<T> = { commitSent: false };
+  try {
+    await db.transaction(async (trx) => {
+      observe(trx.client, outcome);
+      outcome.value = await work(trx);
+    });
+  } catch (error) {
+    if (!outcome.commitSent || !isConnectionLoss(error)) throw error;
+    outcome.answer = await askForOutcome(db, outcome.xid, error);
+  }
+  if (outcome.answer !== 'COMMIT') fail(kernelErrors.notCommitted, { retryAfter: 1 });
+  return outcome.value as T;
+}
+
+interface SentQuery {
+  readonly sql: string;
+  readonly response?: { readonly command?: string; readonly rows?: readonly { readonly [XID]?: string }[] };
+}
+
+/** Name of the column that tells `transaction` the id of its transaction; select `xidColumn` with the last write. */
+const XID = 'taskapp_xid';
+export const xidColumn = `pg_current_xact_id()::text as ${XID}`;
+
+/** Knex does not look at the answer to COMMIT. Its client belongs to one transaction, so nothing else is touched. */
+function observe(client: { _query(...args: unknown[]): Promise<SentQuery> }, outcome: Outcome<unknown>): void {
+  const send = client._query.bind(client);
+  client._query = async (connection, query) => {
+    const isCommit = (query as SentQuery).sql.startsWith('COMMIT');
+    outcome.commitSent ||= isCommit;
+    const answered = await send(connection, query);
+    if (isCommit) outcome.answer = answered.response?.command;
+    else outcome.xid = answered.response?.rows?.[0]?.[XID] ?? outcome.xid;
+    return answered;
+  };
+}
+
+/** Asks the server on another connection what became of a transaction, for a second at most. */
+async function askForOutcome(db: Knex, xid: string | undefined, cause: unknown): Promise<'COMMIT' | 'ROLLBACK'> {
+  const deadline = performance.now() + SETTLE_MS;
+  while (xid && performance.now() < deadline) {
+    const status = await db.raw('select pg_xact_status(?::xid8) as status', [xid]).then(
+      ({ rows }) => rows[0].status as string | null,
+      () => null,
+    );
+    if (status === 'committed') return 'COMMIT';
+    if (status === 'aborted') return 'ROLLBACK';
+    await sleep(50);
+  }
+  return fail(kernelErrors.commitUnknown, { retryAfter: 1, cause });
+}
+
+/** A deadlock or a serialisation failure: nothing of the transaction is left, and it may succeed now. */
+const isConflict = (error: unknown) => ['40001', '40P01'].includes(nativeOf(error).code ?? '');
