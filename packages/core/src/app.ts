@@ -5,6 +5,7 @@ import { createTokens } from './auth/tokens.ts';
 import { createListCache } from './cache/list-cache.ts';
 import type { Deps } from './deps.ts';
 import { createHealthCheck, type Health } from './health.ts';
+import { keyServices } from './idempotency/keyed-services.ts';
 import type { Actor, BoundService, CallContext } from './kernel/contract.ts';
 import { createCursors } from './kernel/cursors.ts';
 import { silent } from './kernel/logger.ts';
@@ -73,13 +74,17 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
   };
 }
 
+const createServices = (deps: Deps): Services => ({
+  auth: createAuthService(deps),
+  users: createUserService(deps),
+  tasks: createTaskService(deps),
+  tags: createTagService(deps),
+});
+
 function createTransactionApp(deps: Deps): TransactionApp {
-  const services: Services = {
-    auth: createAuthService(deps),
-    users: createUserService(deps),
-    tasks: createTaskService(deps),
-    tags: createTagService(deps),
-  };
+  const services = keyServices(deps.db, createServices(deps), (trx) =>
+    createServices({ ...deps, db: trx, cache: null }),
+  );
   return { ...services, as: (actor, facts) => bind(services, { ...facts, actor }) };
 }
 

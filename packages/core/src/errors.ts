@@ -1,4 +1,5 @@
 import { authErrors } from './auth/auth.errors.ts';
+import { idempotencyErrors } from './idempotency/idempotency.errors.ts';
 import { type ErrorSpec, kernelErrors } from './kernel/errors.ts';
 import { rateLimitErrors } from './rate-limit/rate-limit.errors.ts';
 import { tagErrors } from './tags/tags.errors.ts';
@@ -6,7 +7,16 @@ import { taskErrors } from './tasks/tasks.errors.ts';
 import { userErrors } from './users/users.errors.ts';
 import { workspaceErrors } from './workspaces/workspaces.errors.ts';
 
-const tables = [kernelErrors, authErrors, userErrors, workspaceErrors, taskErrors, tagErrors, rateLimitErrors] as const;
+const tables = [
+  kernelErrors,
+  authErrors,
+  userErrors,
+  workspaceErrors,
+  taskErrors,
+  tagErrors,
+  rateLimitErrors,
+  idempotencyErrors,
+] as const;
 
 type SpecOf<T> = T extends unknown ? T[keyof T] : never;
 

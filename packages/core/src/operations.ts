@@ -1,6 +1,6 @@
 import { authContract } from './auth/auth.contract.ts';
 import type { CallContext, Operation, Service } from './kernel/contract.ts';
-import { callAsJson } from './kernel/implement.ts';
+import { callAsJson, type JsonAnswer } from './kernel/implement.ts';
 import { tagsContract } from './tags/tags.contract.ts';
 import { tasksContract } from './tasks/tasks.contract.ts';
 import { usersContract } from './users/users.contract.ts';
@@ -38,7 +38,19 @@ export const operations: readonly NamedOperation[] = Object.entries(contracts).f
 /** A service known only at run time. */
 export type AnyService = Readonly<Record<string, (ctx: CallContext, input: unknown) => Promise<unknown>>>;
 
-const callOf = (app: Services, { feature, name }: NamedOperation) => (app[feature] as unknown as AnyService)[name];
+/** The same services with each function replaced by what `replace` makes of it. */
+export function mapCalls(services: Services, replace: (operation: NamedOperation, call: unknown) => unknown): Services {
+  const mapped: Record<string, Record<string, unknown>> = {};
+  for (const operation of operations) {
+    const { feature, name } = operation;
+    mapped[feature] = { ...mapped[feature], [name]: replace(operation, callOf(services, operation)) };
+  }
+  return mapped as unknown as Services;
+}
+
+/** The function of an operation. */
+export const callOf = (app: Services, { feature, name }: NamedOperation) =>
+  (app[feature] as unknown as AnyService)[name];
 
 /** Runs an operation known only at run time. Code that knows the name calls `app.tasks.create` instead. */
 export async function run(
@@ -51,9 +63,16 @@ export async function run(
 }
 
 /** The same as JSON text, ready to send; cached results are not parsed on the way. `undefined`: no content. */
-export const runAsJson = (
+export const runForAnswer = (
   app: Services,
   operation: NamedOperation,
   ctx: CallContext,
   input: unknown,
-): Promise<string | undefined> => callAsJson(callOf(app, operation), ctx, input);
+): Promise<JsonAnswer> => callAsJson(callOf(app, operation), ctx, input);
+
+export const runAsJson = async (
+  app: Services,
+  operation: NamedOperation,
+  ctx: CallContext,
+  input: unknown,
+): Promise<string | undefined> => (await runForAnswer(app, operation, ctx, input)).json;

@@ -101,5 +101,6 @@ export const authContract = defineContract({
     output: tokenPair,
     errors: [userErrors.passwordWrong, authErrors.passwordQueue],
     limit: 'login',
+    replayable: false,
   },
 });

@@ -34,6 +34,10 @@ export interface CallContext {
   readonly requestId?: string;
   readonly ip?: string;
   readonly userAgent?: string;
+  /** The versions of the resource that the caller knows; it is changed only if it has one of them. */
+  readonly ifMatch?: readonly number[];
+  /** Names the call: repeated within a day it is answered as before and not carried out again. */
+  readonly idempotencyKey?: string;
   /** The caller's personal workspace as authentication has just read it; good for one request, never longer. */
   readonly workspace?: WorkspaceSnapshot;
 }
@@ -59,6 +63,8 @@ export interface Operation {
   readonly status?: 201 | 202;
   /** What callers should be ready for, beyond input, access and availability. */
   readonly errors?: readonly ErrorSpec[];
+  /** False: a repeated call is carried out again whatever its key, because the answer must not be kept. */
+  readonly replayable?: false;
   /** The rate limit it is charged to; the default is per user, or per address without one. */
   readonly limit?: string;
 }

@@ -5,6 +5,8 @@ export type ErrorKind =
   | 'forbidden'
   | 'not_found'
   | 'conflict'
+  | 'precondition'
+  | 'unprocessable'
   | 'rate_limited'
   | 'unavailable';
 
@@ -78,6 +80,11 @@ export const kernelErrors = defineErrors({
     code: 'database.schema_outdated',
     kind: 'unavailable',
     message: 'The database schema is not up to date: run `taskctl db migrate`',
+  },
+  versionConflict: {
+    code: 'input.version_conflict',
+    kind: 'precondition',
+    message: 'The resource has changed in the meantime',
   },
   busy: { code: 'database.busy', kind: 'conflict', message: 'The resource is busy, try again' },
 });

@@ -15,8 +15,20 @@ const MAX_PROBLEMS = 20;
 const AS_JSON = Symbol('taskapp.json');
 
 type Handler = (ctx: CallContext, input: unknown) => Promise<unknown>;
+type JsonCall = (ctx: CallContext, input?: unknown) => Promise<JsonAnswer>;
 type Call = ((ctx: CallContext, input?: unknown) => Promise<unknown>) & { [AS_JSON]: JsonCall };
-type JsonCall = (ctx: CallContext, input?: unknown) => Promise<string | undefined>;
+
+/** The result of an operation as a transport sends it. */
+export interface JsonAnswer {
+  /** JSON text; absent where the operation answers nothing. */
+  readonly json?: string | undefined;
+  /** The version of the resource that it shows. */
+  readonly version?: number | undefined;
+  /** The state of the workspace that a list shows. */
+  readonly stamp?: string | undefined;
+  /** True when an earlier call with the same idempotency key was answered so. */
+  readonly replayed?: boolean;
+}
 
 /**
  * Gives every caller - host, HTTP, CLI - the same three checks around each handler: access, input, output.
@@ -30,9 +42,27 @@ export function implement<C extends Contract>(contract: C, handlers: Handlers<C>
   return Object.fromEntries(calls) as Service<C>;
 }
 
-/** Runs a function made by `implement` and returns its result as JSON text; `undefined` where there is none. */
-export const callAsJson = (call: unknown, ctx: CallContext, input: unknown): Promise<string | undefined> =>
+/** Runs a function made by `implement` and returns its result as JSON text. */
+export const callAsJson = (call: unknown, ctx: CallContext, input: unknown): Promise<JsonAnswer> =>
   (call as Call)[AS_JSON](ctx, input);
+
+/** Sends the calls that `selects` picks to `asJson` instead; the others stay with the service's own function. */
+export function divertCall({ output }: Operation, own: unknown, divert: Diversion): unknown {
+  const call = async (ctx: CallContext, input?: unknown) => {
+    if (!divert.selects(ctx)) return (own as Call)(ctx, input);
+    const { json } = await divert.asJson(ctx, input);
+    return output && json !== undefined ? revive(output, JSON.parse(json)) : undefined;
+  };
+  const asJson: JsonCall = (ctx, input) =>
+    divert.selects(ctx) ? divert.asJson(ctx, input) : callAsJson(own, ctx, input);
+  return Object.assign(call, { [AS_JSON]: asJson });
+}
+
+/** Another way to answer some calls of an operation. */
+export interface Diversion {
+  selects(ctx: CallContext): boolean;
+  asJson(ctx: CallContext, input: unknown): Promise<JsonAnswer>;
+}
 
 function createCall(operation: Operation, handler: Handler): Call {
   const { output } = operation;
@@ -49,8 +79,10 @@ function createCall(operation: Operation, handler: Handler): Call {
   };
   const asJson: JsonCall = async (ctx, input) => {
     const result = await perform(ctx, input);
-    if (!output) return undefined;
-    return result instanceof Serialized ? result.json : JSON.stringify(output.parse(result));
+    if (!output) return {};
+    if (result instanceof Serialized) return { json: result.json, stamp: result.stamp };
+    const parsed = output.parse(result);
+    return { json: JSON.stringify(parsed), version: (parsed as { version?: number }).version };
   };
   return Object.assign(call, { [AS_JSON]: asJson });
 }

@@ -7,6 +7,7 @@ import { fail } from '../kernel/errors.ts';
 import { implement } from '../kernel/implement.ts';
 import { Serialized } from '../kernel/serialized.ts';
 import { transaction } from '../kernel/transaction.ts';
+import { assertVersion } from '../kernel/versions.ts';
 import { findReadableSnapshot, getWritableScope } from '../workspaces/workspaces.queries.ts';
 import { Tag } from './tag.model.ts';
 import { tagsContract } from './tags.contract.ts';
@@ -27,7 +28,7 @@ export function createTagService({ db, cache }: Deps) {
       const json = await cache.remember(`${workspace.id}:${workspace.stamp}:tags`, async () =>
         JSON.stringify(tagsContract.list.output.parse(await load())),
       );
-      return new Serialized(json);
+      return new Serialized(json, workspace.stamp);
     },
 
     create: (ctx, { name, color, workspaceId }) =>
@@ -47,6 +48,7 @@ export function createTagService({ db, cache }: Deps) {
     update: (ctx, { id, name, color }) =>
       transaction(db, async (db) => {
         const before = await lockTag(db, ctx.actor, id);
+        assertVersion(ctx, before);
         const fields = { ...(name !== undefined && { name }), ...(color && { color: color.toLowerCase() }) };
         const changes = diff(before, fields);
         if (Object.keys(changes).length === 0) return before;
@@ -60,7 +62,9 @@ export function createTagService({ db, cache }: Deps) {
 
     remove: (ctx, { id }) =>
       transaction(db, async (db) => {
-        const { workspaceId, name, color } = await lockTag(db, ctx.actor, id);
+        const before = await lockTag(db, ctx.actor, id);
+        assertVersion(ctx, before);
+        const { workspaceId, name, color } = before;
         await Tag.query(db).deleteById(id);
         const changes = all('from', { name, color });
         await recordChange(db, ctx, { type: 'tag.removed', workspaceId, entityId: id, changes });

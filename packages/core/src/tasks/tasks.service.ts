@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts';
 import { all, diff, recordChange } from '../events/events.queries.ts';
 import { implement } from '../kernel/implement.ts';
 import { transaction } from '../kernel/transaction.ts';
+import { assertVersion } from '../kernel/versions.ts';
 import { getWritableScope } from '../workspaces/workspaces.queries.ts';
 import { Task, toView } from './task.model.ts';
 import { createTaskList } from './task-list.ts';
@@ -42,6 +43,7 @@ export function createTaskService(deps: Deps) {
     update: (ctx, { id, tagIds, ...fields }) =>
       transaction(db, async (db) => {
         const before = await lockTask(db, ctx.actor, id);
+        assertVersion(ctx, before);
         const changes = {
           ...diff(before, fields as Partial<Task>),
           ...(tagIds && diff({ tagIds: await findTagIds(db, id) }, { tagIds: [...tagIds].sort() })),
@@ -59,7 +61,9 @@ export function createTaskService(deps: Deps) {
 
     remove: (ctx, { id }) =>
       transaction(db, async (db) => {
-        const { workspaceId, title, status, priority, dueDate } = await lockTask(db, ctx.actor, id);
+        const before = await lockTask(db, ctx.actor, id);
+        assertVersion(ctx, before);
+        const { workspaceId, title, status, priority, dueDate } = before;
         await Task.query(db).deleteById(id);
         const changes = all('from', { title, status, priority, dueDate });
         await recordChange(db, ctx, { type: 'task.removed', workspaceId, entityId: id, tasks: -1, changes });

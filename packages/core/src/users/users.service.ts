@@ -6,6 +6,7 @@ import { onConstraint } from '../kernel/database.ts';
 import { fail, refuse } from '../kernel/errors.ts';
 import { implement } from '../kernel/implement.ts';
 import { transaction } from '../kernel/transaction.ts';
+import { assertVersion } from '../kernel/versions.ts';
 import { withPasswordPolicy } from '../passwords/password.fields.ts';
 import { User } from './user.model.ts';
 import { usersContract } from './users.contract.ts';
@@ -29,6 +30,7 @@ export function createUserService(deps: Deps) {
       if (currentPassword !== undefined) await verifyPassword(deps, userId, currentPassword);
       return transaction(db, async (db) => {
         const user = await lockUser(db, userId);
+        assertVersion(ctx, user);
         const changes = diff(user, { ...(name !== undefined && { name }), ...(moves && { email }) });
         if (Object.keys(changes).length === 0) return user;
         const fields = {
@@ -62,6 +64,7 @@ export function createUserService(deps: Deps) {
     update: (ctx, { id, role, disabled }) =>
       transaction(db, async (db) => {
         const user = await lockUser(db, id);
+        assertVersion(ctx, user);
         const before = { role: user.role, disabled: user.disabledAt !== null };
         const changes = diff(before, { ...(role && { role }), ...(disabled !== undefined && { disabled }) });
         if (Object.keys(changes).length === 0) return user;
