@@ -16,6 +16,7 @@ import { createPasswordHasher } from './passwords/password-hasher.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
 import { createTagService } from './tags/tags.service.ts';
 import { createTaskService } from './tasks/tasks.service.ts';
+import { createLoginThrottle } from './throttle/login-throttle.ts';
 import { createUserService } from './users/users.service.ts';
 
 /** The operations for one actor: `bound.tasks.create(input)`. */
@@ -58,6 +59,7 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     tokens: createTokens({ ...settings, now }),
     lifetimes: settings.tokens,
     passwordPolicy: settings.passwords.policy,
+    throttle: createLoginThrottle(redis, settings.throttle, settings.secrets.refresh[0] as string),
     cursors: createCursors(settings.secrets.access),
     // A host may hand over a transaction from the start.
     cache: db.isTransaction ? null : createListCache(redis, settings.cache),

@@ -6,6 +6,7 @@ import type { Logger } from './kernel/logger.ts';
 import type { Settings } from './options.ts';
 import type { PasswordPolicy } from './passwords/password.fields.ts';
 import type { PasswordHasher } from './passwords/password-hasher.ts';
+import type { LoginThrottle } from './throttle/login-throttle.ts';
 
 /** Everything a service may use, as one literal. What it needs besides is in its arguments. */
 export interface Deps {
@@ -16,6 +17,7 @@ export interface Deps {
   readonly lifetimes: Settings['tokens'];
   readonly hasher: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
+  readonly throttle: LoginThrottle;
   readonly cursors: Cursors;
   /** `null` inside a host's transaction: what is not committed must not be cached. */
   readonly cache: ListCache | null;

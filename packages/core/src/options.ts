@@ -47,6 +47,15 @@ const settings = z.strictObject({
   rateLimit: z
     .strictObject({ windowMs: points(60_000), ip: points(100), user: points(300), login: points(30) })
     .prefault({}),
+  throttle: z
+    .strictObject({
+      perAccountAndIp: points(5),
+      perIp: points(20),
+      freeFailures: points(10),
+      perDay: points(100),
+      maxDelaySeconds: seconds(900, 1, DAY),
+    })
+    .prefault({}),
   cache: z
     .union([
       z.literal(false),

@@ -18,7 +18,7 @@ import type { RefreshClaims } from './tokens.ts';
 
 /** Registration, sign-in and sessions. */
 export function createAuthService(deps: Deps) {
-  const { db, hasher, tokens, lifetimes } = deps;
+  const { db, hasher, tokens, lifetimes, throttle } = deps;
 
   const pairFor = (session: Session, { role }: { role: string }) => {
     const claims = { userId: session.userId, sessionId: session.id };
@@ -57,9 +57,12 @@ export function createAuthService(deps: Deps) {
     },
 
     login: async (ctx, { email, password }) => {
-      const user = await User.query(db).findOne({ email_key: normalizeEmail(email) });
+      const emailKey = normalizeEmail(email);
+      const attempt = await throttle.admit(db, { emailKey, ip: ctx.ip });
+      const user = await User.query(db).findOne({ email_key: emailKey });
       const genuine = await hasher.matches(password, user?.disabledAt ? undefined : user?.passwordHash);
       if (!user || !genuine) fail(authErrors.credentials);
+      await attempt.succeed();
       const renewed = hasher.isOutdated(user.passwordHash) ? await hasher.hash(password) : undefined;
       return transaction(db, async (db) => {
         // A password changed or an account locked since the check must not get a session.
@@ -119,7 +122,7 @@ export function createAuthService(deps: Deps) {
 
     changePassword: async (ctx, { currentPassword, newPassword }) => {
       const { userId, sessionId } = ctx.actor;
-      const user = await verifyPassword(deps, userId, currentPassword);
+      const user = await verifyPassword(deps, ctx, currentPassword);
       const passwordHash = await hasher.hash(newPassword);
       return transaction(db, async (db) => {
         const changed = await User.query(db)

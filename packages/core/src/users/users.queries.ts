@@ -3,7 +3,7 @@ import { raw } from 'objection';
 import { v7 as uuid } from 'uuid';
 import type { Deps } from '../deps.ts';
 import { all, type Changes, recordEvent } from '../events/events.queries.ts';
-import type { CallContext, Role } from '../kernel/contract.ts';
+import type { CallContext, Role, UserActor } from '../kernel/contract.ts';
 import { onConstraint } from '../kernel/database.ts';
 import { fail } from '../kernel/errors.ts';
 import { createPersonalWorkspace } from '../workspaces/workspaces.queries.ts';
@@ -32,14 +32,19 @@ export async function createUser(
 }
 
 /**
- * Reads an account after checking its password.
- * @throws user.not_found, user.password_wrong
+ * Reads the caller's account after checking its password.
+ * @throws user.not_found, user.password_wrong, rate_limit.exceeded
  */
-export async function verifyPassword({ db, hasher }: Deps, userId: string, password: string): Promise<User> {
-  const user = await User.query(db).findById(userId);
-  const genuine = await hasher.matches(password, user?.passwordHash);
-  if (!user) fail(userErrors.notFound);
-  return genuine ? user : fail(userErrors.passwordWrong);
+export async function verifyPassword(
+  { db, hasher, throttle }: Deps,
+  { actor, ip }: Pick<CallContext, 'ip'> & { actor: UserActor },
+  password: string,
+): Promise<User> {
+  const user = (await User.query(db).findById(actor.userId)) ?? fail(userErrors.notFound);
+  const attempt = await throttle.admit(db, { emailKey: user.emailKey, ip });
+  if (!(await hasher.matches(password, user.passwordHash))) fail(userErrors.passwordWrong);
+  await attempt.succeed();
+  return user;
 }
 
 /** Reads an account and locks its row for a change. */

@@ -27,7 +27,7 @@ export function createUserService(deps: Deps) {
       const known = await getUser(userId);
       const moves = email !== undefined && email !== known.email;
       if (moves && currentPassword === undefined) refuse('currentPassword', 'Required to change the e-mail address');
-      if (currentPassword !== undefined) await verifyPassword(deps, userId, currentPassword);
+      if (currentPassword !== undefined) await verifyPassword(deps, ctx, currentPassword);
       return transaction(db, async (db) => {
         const user = await lockUser(db, userId);
         assertVersion(ctx, user);
@@ -42,7 +42,7 @@ export function createUserService(deps: Deps) {
     },
 
     removeMe: async (ctx, { currentPassword }) => {
-      await verifyPassword(deps, ctx.actor.userId, currentPassword);
+      await verifyPassword(deps, ctx, currentPassword);
       await transaction(db, async (db) => removeUser(db, ctx, await lockUser(db, ctx.actor.userId)));
     },
 

@@ -1,0 +1,63 @@
+import type { Db } from '../kernel/database.ts';
+import type { Settings } from '../options.ts';
+
+const NETWORK_BITS = { 4: 32, 6: 64 } as const;
+
+const COUNT_ATTEMPT = `
+  insert into taskapp.login_attempts as a (account_key, failures, day_failures, day_started_at, blocked_until)
+  values (:account, 1, 1, now(), now())
+  on conflict (account_key) do update set
+    failures = a.failures + 1,
+    day_failures = case when a.day_started_at < now() - interval '1 day' then 1 else a.day_failures + 1 end,
+    day_started_at = case when a.day_started_at < now() - interval '1 day' then now() else a.day_started_at end,
+    blocked_until = case
+      when a.day_started_at >= now() - interval '1 day' and a.day_failures + 1 >= :perDay
+        then a.day_started_at + interval '1 day'
+      when a.failures + 1 >= :free
+        then now() + least(power(2, least(a.failures + 1 - :free, 20)), :maxDelay) * interval '1 second'
+      else now()
+    end
+  where a.blocked_until <= now()
+  returning 1 as counted`;
+
+/**
+ * Counts an attempt at an account before its password is checked, so that attempts at the same time are all counted.
+ * Resolves with the seconds to wait while the account is blocked, else with nothing.
+ */
+export async function countAttempt(
+  db: Db,
+  account: string,
+  settings: Settings['throttle'],
+): Promise<number | undefined> {
+  const { freeFailures: free, perDay, maxDelaySeconds: maxDelay } = settings;
+  const { rows } = await db.raw(COUNT_ATTEMPT, { account, free, perDay, maxDelay });
+  if (rows.length > 0) return undefined;
+  const [row] = await db('taskapp.login_attempts')
+    .where('account_key', account)
+    .select(db.raw('greatest(1, ceil(extract(epoch from blocked_until - now())))::int as "wait"'));
+  return row?.wait ?? 1;
+}
+
+/** Forgets the attempts at an account: its owner has signed in. */
+export const forgetAttempts = async (db: Db, account: string): Promise<void> => {
+  await db('taskapp.login_attempts').where('account_key', account).delete();
+};
+
+/** True if the account had a session from this network (an address, a /64 of IPv6) within 30 days. */
+export async function knowsAddress(db: Db, emailKey: string, ip: string, family: 4 | 6): Promise<boolean> {
+  const { rows } = await db.raw(
+    `select 1 from taskapp.sessions s join taskapp.users u on u.id = s.user_id
+     where u.email_key = ? and s.last_used_at > now() - interval '30 days'
+       and s.ip ~ '^[0-9a-fA-F.:]+$' and s.ip::inet <<= set_masklen(?::inet, ?)::cidr limit 1`,
+    [emailKey, ip, NETWORK_BITS[family]],
+  );
+  return rows.length > 0;
+}
+
+/** Deletes up to 500 counters that nobody has added to for two days; resolves with their number. */
+export const purgeAttempts = async (db: Db): Promise<number> =>
+  (
+    await db.raw(`delete from taskapp.login_attempts where account_key in (
+      select account_key from taskapp.login_attempts
+      where day_started_at < now() - interval '2 days' and blocked_until < now() limit 500)`)
+  ).rowCount;
