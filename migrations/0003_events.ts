@@ -12,7 +12,7 @@ export async function up(knex: Knex): Promise<void> {
       seq bigint,
       type text not null,
       entity_type text not null,
-      entity_id uuid not null,
+      entity_id uuid,
       actor_kind text not null,
       actor_id uuid,
       actor_reason text,

@@ -4,6 +4,7 @@ import { createAuthService } from './auth/auth.service.ts';
 import { createTokens } from './auth/tokens.ts';
 import { createListCache } from './cache/list-cache.ts';
 import type { Deps } from './deps.ts';
+import { createEventService } from './events/events.service.ts';
 import { createHealthCheck, type Health } from './health.ts';
 import { keyServices } from './idempotency/keyed-services.ts';
 import type { Actor, BoundService, CallContext } from './kernel/contract.ts';
@@ -13,6 +14,7 @@ import { guardRedis } from './kernel/redis-guard.ts';
 import type { AnyService, Services } from './operations.ts';
 import { parseSettings, type TaskAppOptions } from './options.ts';
 import { createPasswordHasher } from './passwords/password-hasher.ts';
+import { type Purged, purge } from './purge.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
 import { createTagService } from './tags/tags.service.ts';
 import { createTaskService } from './tasks/tasks.service.ts';
@@ -37,6 +39,8 @@ export interface TaskApp extends TransactionApp, AsyncDisposable {
   withTransaction(trx: Knex.Transaction): TransactionApp;
   /** Asks PostgreSQL and Redis; resolves within half a second and never rejects. */
   health(): Promise<Health>;
+  /** Deletes what nothing needs any more: old sessions, keys and counters. Call it every hour or so. */
+  purge(): Promise<Purged>;
   /** Ends what the app started (hash workers, timers). The host's connections stay open. Idempotent. */
   close(): Promise<void>;
 }
@@ -71,6 +75,7 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     rateLimit: createRateLimiter(redis, settings.rateLimit),
     withTransaction: (trx) => createTransactionApp({ ...deps, db: trx, cache: null }),
     health: createHealthCheck(db, redis),
+    purge: () => purge(db),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -81,6 +86,7 @@ const createServices = (deps: Deps): Services => ({
   users: createUserService(deps),
   tasks: createTaskService(deps),
   tags: createTagService(deps),
+  events: createEventService(deps),
 });
 
 function createTransactionApp(deps: Deps): TransactionApp {

@@ -20,5 +20,6 @@ export {
   type Services,
 } from './operations.ts';
 export type { TaskAppOptions } from './options.ts';
+export type { Purged } from './purge.ts';
 export type { RateLimiter, RateLimitResult } from './rate-limit/rate-limiter.ts';
 export type { TaskView } from './tasks/tasks.contract.ts';

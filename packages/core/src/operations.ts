@@ -1,4 +1,5 @@
 import { authContract } from './auth/auth.contract.ts';
+import { eventsContract } from './events/events.contract.ts';
 import type { CallContext, Operation, Service } from './kernel/contract.ts';
 import { callAsJson, type JsonAnswer } from './kernel/implement.ts';
 import { tagsContract } from './tags/tags.contract.ts';
@@ -6,7 +7,13 @@ import { tasksContract } from './tasks/tasks.contract.ts';
 import { usersContract } from './users/users.contract.ts';
 
 /** Every operation of the app, by feature. Transports iterate over these and over nothing else. */
-export const contracts = { auth: authContract, users: usersContract, tasks: tasksContract, tags: tagsContract };
+export const contracts = {
+  auth: authContract,
+  users: usersContract,
+  tasks: tasksContract,
+  tags: tagsContract,
+  events: eventsContract,
+};
 
 type Contracts = typeof contracts;
 type Feature = keyof Contracts;

@@ -12,8 +12,9 @@ import { normalizeEmail } from '../users/users.fields.ts';
 import { createUser, verifyPassword } from '../users/users.queries.ts';
 import { authContract } from './auth.contract.ts';
 import { authErrors } from './auth.errors.ts';
+import { lockSession, rotateSession } from './refresh.queries.ts';
 import type { Session } from './session.model.ts';
-import { liveSessions, lockSession, openSession, revokeSessions, rotateSession } from './sessions.queries.ts';
+import { liveSessions, openSession, revokeSessions } from './sessions.queries.ts';
 import type { RefreshClaims } from './tokens.ts';
 
 /** Registration, sign-in and sessions. */
@@ -61,7 +62,11 @@ export function createAuthService(deps: Deps) {
       const attempt = await throttle.admit(db, { emailKey, ip: ctx.ip });
       const user = await User.query(db).findOne({ email_key: emailKey });
       const genuine = await hasher.matches(password, user?.disabledAt ? undefined : user?.passwordHash);
-      if (!user || !genuine) fail(authErrors.credentials);
+      if (!user || !genuine) {
+        const failure = { type: 'login.failed', entityId: user?.id ?? null } as const;
+        await transaction(db, (db) => recordEvent(db, ctx, failure));
+        fail(authErrors.credentials);
+      }
       await attempt.succeed();
       const renewed = hasher.isOutdated(user.passwordHash) ? await hasher.hash(password) : undefined;
       return transaction(db, async (db) => {

@@ -1,11 +1,10 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
 import { v7 as uuid } from 'uuid';
-import { recordEvent } from '../events/events.queries.ts';
-import type { CallContext, Role } from '../kernel/contract.ts';
-import { type Db, lockRowsOf } from '../kernel/database.ts';
+import { all, recordEvent } from '../events/events.queries.ts';
+import type { CallContext } from '../kernel/contract.ts';
+import type { Db } from '../kernel/database.ts';
 import type { Settings } from '../options.ts';
-import type { AccessClaims } from './access-control.ts';
 import { Session } from './session.model.ts';
 
 type Caller = Partial<CallContext>;
@@ -31,7 +30,7 @@ export async function openSession(
       absoluteExpiresAt: inSeconds(lifetimes.sessionTtlSeconds) as never,
     })
     .returning('*');
-  await recordEvent(db, caller, { type: 'session.opened', entityId: session.id });
+  await recordEvent(db, caller, { type: 'session.opened', entityId: session.id, changes: all('to', { userId }) });
   const surplus = liveSessions(db, userId).select('id').orderBy('last_used_at', 'desc').offset(MAX_SESSIONS);
   await revokeSessions(db, caller, { reason: 'surplus', only: (query) => query.whereIn('id', surplus) });
   return session;
@@ -54,59 +53,20 @@ export async function revokeSessions(
 ): Promise<string[]> {
   const query = Session.query(db).whereNull('revoked_at');
   only(query as unknown as SessionQuery);
-  const revoked = await query.patch({ revokedAt: raw('now()') as never, revokeReason: reason }).returning('id');
-  const ids = (revoked as unknown as Session[]).map(({ id }) => id);
-  for (const entityId of ids) {
-    await recordEvent(db, caller, { type: 'session.revoked', entityId, changes: { reason: { to: reason } } });
+  const ended = await query.patch({ revokedAt: raw('now()') as never, revokeReason: reason }).returning('*');
+  const sessions = ended as unknown as Session[];
+  for (const { id, userId } of sessions) {
+    const changes = { userId: { from: userId }, reason: { to: reason } };
+    await recordEvent(db, caller, { type: 'session.revoked', entityId: id, changes });
   }
-  return ids;
+  return sessions.map(({ id }) => id);
 }
 
-/** A session as a refresh finds it, its row locked, judged by the clock of the database. */
-export interface LockedSession extends Session {
-  readonly role: Role;
-  readonly usable: boolean;
-  readonly inGrace: boolean;
-}
-
-/** Waits for other refreshes of the session; `undefined` when it is gone. */
-export async function lockSession(
-  db: Knex.Transaction,
-  { sessionId, userId }: AccessClaims,
-  { refreshGraceSeconds }: Settings['tokens'],
-): Promise<LockedSession | undefined> {
-  const query = Session.query(db)
-    .alias('s')
-    .joinRaw('join taskapp.users u on u.id = s.user_id')
-    .where('s.id', sessionId)
-    .where('s.user_id', userId)
-    .select(
-      's.*',
-      'u.role',
-      raw(`s.revoked_at is null and u.disabled_at is null and s.idle_expires_at > clock_timestamp()
-        and s.absolute_expires_at > clock_timestamp()`).as('usable'),
-      raw("s.rotated_at > clock_timestamp() - ? * interval '1 second'", [refreshGraceSeconds]).as('inGrace'),
-    )
-    .first();
-  return (await lockRowsOf(query, 's')) as LockedSession | undefined;
-}
-
-/** Moves a locked session on to its next refresh token. */
-export async function rotateSession(
-  db: Knex.Transaction,
-  sessionId: string,
-  { refreshTtlSeconds }: Settings['tokens'],
-): Promise<Session> {
-  return Session.query(db)
-    .findById(sessionId)
-    .patch({
-      generation: raw('generation + 1') as never,
-      lastUsedAt: raw('clock_timestamp()') as never,
-      rotatedAt: raw('clock_timestamp()') as never,
-      idleExpiresAt: raw("least(absolute_expires_at, clock_timestamp() + ? * interval '1 second')", [
-        refreshTtlSeconds,
-      ]) as never,
-    })
-    .returning('*')
-    .first() as unknown as Promise<Session>;
-}
+/** Deletes up to 500 sessions that ended more than 30 days ago; resolves with their number. */
+export const purgeSessions = async (db: Db): Promise<number> =>
+  (
+    await db.raw(`delete from taskapp.sessions where id in (
+      select id from taskapp.sessions
+      where least(revoked_at, idle_expires_at, absolute_expires_at) < now() - interval '30 days'
+      limit 500 for update skip locked)`)
+  ).rowCount;

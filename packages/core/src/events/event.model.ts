@@ -10,7 +10,7 @@ export class Event extends BaseModel {
   declare seq: number | null;
   declare type: string;
   declare entityType: string;
-  declare entityId: string;
+  declare entityId: string | null;
   declare actorKind: 'user' | 'system' | 'anonymous';
   declare actorId: string | null;
   declare actorReason: string | null;

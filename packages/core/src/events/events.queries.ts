@@ -13,7 +13,8 @@ export type Changes = Readonly<Record<string, { readonly from?: unknown; readonl
 /** Something that happened: `task.created`, `user.updated`. */
 export interface Happening {
   readonly type: `${string}.${string}`;
-  readonly entityId: string;
+  /** `null`: unknown. */
+  readonly entityId: string | null;
   readonly changes?: Changes;
 }
 
