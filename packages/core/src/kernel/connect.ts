@@ -22,8 +22,8 @@ const CLIENT_MARGIN_MS = 2000;
 const DEAD = /Query read timeout|Connection terminated/;
 
 /**
- * Opens a Knex on PostgreSQL with time limits on both sides, UTC, and connections that are thrown away once they
- * have timed out. The caller destroys it.
+ * Opens a Knex on PostgreSQL with time limits on both sides, and connections that are thrown away once they have
+ * timed out. The caller destroys it.
  */
 export function connect(url: string, options: ConnectOptions = {}): Knex {
   const { poolMax = 10, applicationName = 'taskapp', statementTimeoutMs = 5000 } = options;
@@ -47,10 +47,7 @@ export function connect(url: string, options: ConnectOptions = {}): Knex {
 
 function prepareConnection(connection: Connection, done: (error: unknown, connection: Connection) => void): void {
   discardWhenDead(connection);
-  Promise.resolve(connection.query("set timezone to 'UTC'")).then(
-    () => done(null, connection),
-    (error: unknown) => done(error, connection),
-  );
+  done(null, connection);
 }
 
 /** Knex would put a connection that timed out back into its pool, where every later query times out as well. */

@@ -17,7 +17,7 @@ const SETTLE_MS = 1000;
  * @throws database.commit_unknown when the connection was lost after COMMIT was sent and the server cannot be asked
  */
 export async function transaction<T>(db: Db, work: (db: Knex.Transaction) => Promise<T>): Promise<T> {
-  if (db.isTransaction) return db.transaction(work);
+  if (db.isTransaction) return inSavepoint(db, work);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await attemptOnce(db, work);
@@ -26,6 +26,19 @@ export async function transaction<T>(db: Db, work: (db: Knex.Transaction) => Pro
       await sleep(5 + Math.random() * 45);
     }
   }
+}
+
+function inSavepoint<T>(db: Db, work: (db: Knex.Transaction) => Promise<T>): Promise<T> {
+  return db.transaction(async (trx) => {
+    let isSuspect = false;
+    trx.on('query-error', () => {
+      isSuspect = true;
+    });
+    const value = await work(trx);
+    // Releasing the savepoint of an aborted transaction fails and leaves the host's aborted: Knex must roll back to it.
+    if (isSuspect) await trx.raw('select 1').catch((cause) => fail(kernelErrors.notCommitted, { retryAfter: 1, cause }));
+    return value;
+  });
 }
 
 /** What becomes known about a transaction while it runs. */

@@ -1,0 +1,61 @@
+import { tmpdir } from 'node:os';
+import { Readable, Writable } from 'node:stream';
+import { type CliIo, runCli } from '../../packages/cli/src/index.ts';
+
+/** What a run of taskctl left behind. */
+export interface CliRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The one JSON value on stdout; throws where there is anything else. */
+  json<T = Record<string, unknown>>(): T;
+}
+
+/** What a run may differ in from one in a pipe, in an empty environment and an empty folder. */
+export interface CliSettings {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** What is piped in. */
+  readonly stdin?: string;
+  /** The width of the terminal that stdout and stderr are. */
+  readonly columns?: number;
+  readonly signal?: AbortSignal;
+}
+
+function createSink(columns: number | undefined) {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    write: (chunk, _encoding, done) => {
+      chunks.push(String(chunk));
+      done();
+    },
+  });
+  const terminal = columns === undefined ? {} : { isTTY: true, columns };
+  return { output: Object.assign(stream, terminal), text: () => chunks.join('') };
+}
+
+/** Runs taskctl in this process, with streams of its own. */
+export async function runTaskctl(argv: readonly string[], settings: CliSettings = {}): Promise<CliRun> {
+  const { env = {}, cwd = tmpdir(), stdin = '', columns, signal } = settings;
+  const [stdout, stderr] = [createSink(columns), createSink(columns)];
+  const io: CliIo = {
+    stdin: Readable.from(stdin === '' ? [] : [stdin]),
+    stdout: stdout.output,
+    stderr: stderr.output,
+    env,
+    cwd,
+    ...(signal && { signal }),
+  };
+  const code = await runCli(argv, io);
+  return { code, stdout: stdout.text(), stderr: stderr.text(), json: () => JSON.parse(stdout.text()) };
+}
+
+/** `taskctl` on one database: `cli('task', 'list')`, with settings first where there are any. */
+export const createCli =
+  (url: string, shared: CliSettings = {}) =>
+  (...args: readonly [CliSettings, ...string[]] | readonly string[]): Promise<CliRun> => {
+    const [first, ...rest] = args;
+    const settings = typeof first === 'object' ? first : {};
+    const argv = (typeof first === 'object' ? rest : args) as readonly string[];
+    return runTaskctl(argv, { ...shared, ...settings, env: { DATABASE_URL: url, ...shared.env, ...settings.env } });
+  };
