@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { Readable, Writable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { type CliIo, runCli } from '../../packages/cli/src/index.ts';
 
 /** What a run of taskctl left behind. */
@@ -20,13 +20,16 @@ export interface CliSettings {
   /** The width of the terminal that stdout and stderr are. */
   readonly columns?: number;
   readonly signal?: AbortSignal;
+  /** Makes stdin and stderr a terminal at which somebody answers every question with the next of these lines. */
+  readonly typed?: readonly string[];
 }
 
-function createSink(columns: number | undefined) {
+function createSink(columns: number | undefined, onText: (text: string) => void = () => undefined) {
   const chunks: string[] = [];
   const stream = new Writable({
     write: (chunk, _encoding, done) => {
       chunks.push(String(chunk));
+      onText(String(chunk));
       done();
     },
   });
@@ -34,18 +37,25 @@ function createSink(columns: number | undefined) {
   return { output: Object.assign(stream, terminal), text: () => chunks.join('') };
 }
 
+/** A terminal: `answer` types the next line when a question has been asked. */
+function createTyping(lines: readonly string[]) {
+  const left = [...lines];
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  const answer = (text: string) => {
+    if (/(: |\] )$/.test(text)) setImmediate(() => stdin.write(`${left.shift()}\n`));
+  };
+  return { stdin, answer };
+}
+
 /** Runs taskctl in this process, with streams of its own. */
 export async function runTaskctl(argv: readonly string[], settings: CliSettings = {}): Promise<CliRun> {
-  const { env = {}, cwd = tmpdir(), stdin = '', columns, signal } = settings;
-  const [stdout, stderr] = [createSink(columns), createSink(columns)];
-  const io: CliIo = {
-    stdin: Readable.from(stdin === '' ? [] : [stdin]),
-    stdout: stdout.output,
-    stderr: stderr.output,
-    env,
-    cwd,
-    ...(signal && { signal }),
-  };
+  const { env = {}, cwd = tmpdir(), stdin = '', columns, signal, typed } = settings;
+  const typing = typed && createTyping(typed);
+  const stdout = createSink(columns);
+  const stderr = createSink(typing ? 80 : columns, typing?.answer);
+  const piped = Readable.from(stdin === '' ? [] : [stdin]);
+  const streams = { stdin: typing?.stdin ?? piped, stdout: stdout.output, stderr: stderr.output };
+  const io: CliIo = { ...streams, env, cwd, ...(signal && { signal }) };
   const code = await runCli(argv, io);
   return { code, stdout: stdout.text(), stderr: stderr.text(), json: () => JSON.parse(stdout.text()) };
 }

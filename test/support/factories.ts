@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ErrorCode, isTaskAppError, type TaskAppError } from '@taskapp/core';
 import type { Knex } from 'knex';
 
@@ -9,7 +10,8 @@ export async function refused(call: Promise<unknown>, code: ErrorCode): Promise<
     () => 'nothing was refused',
     (error: unknown) => error,
   );
-  if (!isTaskAppError(outcome)) throw outcome instanceof Error ? outcome : new assert.AssertionError({ message: `${outcome}, expected ${code}` });
+  if (!isTaskAppError(outcome))
+    throw outcome instanceof Error ? outcome : new assert.AssertionError({ message: `${outcome}, expected ${code}` });
   assert.equal(outcome.code, code);
   return outcome;
 }
@@ -31,8 +33,11 @@ export const codeOf = (call: Promise<unknown>): Promise<string> =>
   );
 
 /** How often each value occurs: `{ ok: 1, 'user.email_taken': 49 }`. */
-export const tally = (values: readonly string[]): Record<string, number> =>
-  values.reduce<Record<string, number>>((counts, value) => ({ ...counts, [value]: (counts[value] ?? 0) + 1 }), {});
+export function tally(values: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}
 
 /** A transaction of the host's; rolled back after the test unless the test has ended it. */
 export async function hostTransaction(t: TestContext, db: Knex): Promise<Knex.Transaction> {
@@ -43,9 +48,21 @@ export async function hostTransaction(t: TestContext, db: Knex): Promise<Knex.Tr
   return trx;
 }
 
+/** Waits until a connection to this database waits for a lock; resolves with the backend's pid. */
+export async function blockedBackend(db: Knex): Promise<number> {
+  for (;;) {
+    const { rows } = await db.raw(`select pid from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`);
+    if (rows[0]) return rows[0].pid;
+    await pause(5);
+  }
+}
+
 /** Makes a user a member of somebody else's workspace; no operation does that yet. */
-export const addMember = (db: Knex, member: { workspace_id: string; user_id: string; role: string }): Promise<unknown> =>
-  db('taskapp.members').insert(member);
+export const addMember = (
+  db: Knex,
+  member: { workspace_id: string; user_id: string; role: string },
+): Promise<unknown> => db('taskapp.members').insert(member);
 
 /** The events about one thing, oldest first. */
 export const eventsOf = (db: Knex, entityId: string): Promise<EventRow[]> =>

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { atEnd } from './cleanup.ts';
 
 /** A TCP proxy in front of a server, to make its network fail. */
-export interface Proxy {
+export interface FaultyNetwork {
   readonly url: string;
   /** From now on nothing gets through in either direction; connections stay open. */
   freeze(): void;
@@ -13,7 +13,7 @@ export interface Proxy {
 }
 
 /** Listens until the end of the file's tests. */
-export async function startProxy(target: string): Promise<Proxy> {
+export async function startProxy(target: string): Promise<FaultyNetwork> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let isFrozen = false;
@@ -46,8 +46,14 @@ export async function startProxy(target: string): Promise<Proxy> {
   url.host = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
   return {
     url: url.href,
-    freeze: () => void (isFrozen = true),
-    thaw: () => void (isFrozen = false),
-    cutAfter: (text) => void (fatal = text),
+    freeze() {
+      isFrozen = true;
+    },
+    thaw() {
+      isFrozen = false;
+    },
+    cutAfter(text) {
+      fatal = text;
+    },
   };
 }

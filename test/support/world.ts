@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { after } from 'node:test';
 import { type Actor, createTaskApp, type Role, type TaskAppOptions } from '@taskapp/core';
 import { createHttpApp } from '@taskapp/http';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import supertest from 'supertest';
+import { atEnd } from './cleanup.ts';
 import { testDatabase } from './database.ts';
 import { testRedis } from './redis.ts';
 
@@ -12,6 +12,9 @@ import { testRedis } from './redis.ts';
 export const secrets = () => ({ access: randomBytes(32).toString('hex'), refresh: randomBytes(32).toString('hex') });
 
 export const PASSWORD = 'Password123';
+
+/** For tests that sign in more often than people do. */
+export const UNTHROTTLED = { perAccountAndIp: 100_000, perIp: 100_000, freeFailures: 100_000, perDay: 100_000 };
 
 type WorldOptions = Partial<Omit<TaskAppOptions, 'db'>> & { readonly http?: Parameters<typeof createHttpApp>[1] };
 
@@ -27,7 +30,7 @@ export async function createWorld({ http: httpOptions, ...options }: WorldOption
     db,
     redis,
   });
-  after(() => app.close());
+  atEnd(app.close);
   const http = supertest(createHttpApp(app, httpOptions).callback());
   return { app, db, url, redis: redis as Redis, http, user: createUserFactory(app, db), system: SYSTEM };
 }

@@ -13,7 +13,7 @@ const secret = z
     (value) => new Set(value).size >= MIN_DISTINCT,
     'Is too easy to guess; make one with `taskctl secret generate`',
   );
-const secrets = z.union([secret.transform((value) => [value]), z.array(secret).min(1)]);
+const secrets = z.union([secret, z.array(secret).min(1)]).transform((value) => [value].flat());
 const seconds = (fallback: number, min: number, max: number) => z.int().min(min).max(max).default(fallback);
 const points = (fallback: number) => z.int().min(1).max(1_000_000).default(fallback);
 
@@ -23,7 +23,7 @@ const settings = z.strictObject({
   secrets: z
     .strictObject({ access: secrets, refresh: secrets })
     .refine(
-      ({ access, refresh }) => !access.some((value) => refresh.includes(value)),
+      ({ access, refresh }) => ![access].flat().some((value) => [refresh].flat().includes(value)),
       'access and refresh must differ',
     ),
   tokens: z
@@ -45,7 +45,16 @@ const settings = z.strictObject({
     })
     .prefault({}),
   rateLimit: z
-    .strictObject({ windowMs: points(60_000), ip: points(100), user: points(300), login: points(30) })
+    .strictObject({
+      windowMs: z
+        .int()
+        .min(1000)
+        .max(DAY * 1000)
+        .default(60_000),
+      ip: points(100),
+      user: points(300),
+      login: points(30),
+    })
     .prefault({}),
   throttle: z
     .strictObject({
@@ -85,9 +94,12 @@ export interface TaskAppOptions extends z.input<typeof settings> {
 }
 
 /** Checks the options of an app and fills in defaults. Names every problem at once, never a value. */
-export function parseSettings({ db: _db, redis: _redis, log: _log, now: _now, ...given }: TaskAppOptions): Settings {
+export function parseSettings({ db, redis: _redis, log: _log, now: _now, ...given }: TaskAppOptions): Settings {
   const parsed = settings.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'options'}: ${message}`);
-  throw new TypeError(`createTaskApp cannot start:\n${problems.join('\n')}`);
+  const problems = (parsed.error?.issues ?? []).map(
+    ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
+  );
+  if (typeof db !== 'function') problems.unshift('db: Must be a Knex instance');
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new TypeError(`createTaskApp cannot start:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
 }

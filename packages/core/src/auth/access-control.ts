@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts';
 import type { UserActor, WorkspaceSnapshot } from '../kernel/contract.ts';
+import { translateDatabaseError } from '../kernel/database-errors.ts';
 import { fail } from '../kernel/errors.ts';
 import { authErrors } from './auth.errors.ts';
 import { findAuthentication } from './authentication.queries.ts';
@@ -25,7 +26,7 @@ export interface AccessControl {
   /**
    * Reads session, user, role and workspace version in one query; a revoked session, a locked or deleted account
    * and a changed role count at once.
-   * @throws auth.token_invalid
+   * @throws auth.token_invalid, database.unavailable
    */
   authenticate(claims: AccessClaims): Promise<Authentication>;
 }
@@ -34,6 +35,7 @@ export interface AccessControl {
 export function createAccessControl({ db, tokens }: Deps): AccessControl {
   return {
     verify: (accessToken) => tokens.verifyAccess(accessToken),
-    authenticate: async (claims) => (await findAuthentication(db, claims)) ?? fail(authErrors.accessToken),
+    authenticate: async (claims) =>
+      (await findAuthentication(db, claims).catch(translateDatabaseError)) ?? fail(authErrors.accessToken),
   };
 }

@@ -70,14 +70,13 @@ export function createAuthService(deps: Deps) {
       await attempt.succeed();
       const renewed = hasher.isOutdated(user.passwordHash) ? await hasher.hash(password) : undefined;
       return transaction(db, async (db) => {
-        // A password changed or an account locked since the check must not get a session.
-        const unchanged = User.query(db)
-          .where({ id: user.id, password_hash: user.passwordHash })
-          .whereNull('disabled_at');
-        const current = await (renewed
-          ? unchanged.patch({ passwordHash: renewed })
-          : unchanged.forShare().resultSize());
+        // A password changed or an account locked since the check must not get a session. Another login may have
+        // renewed the hash; the lock also keeps the limit of sessions exact.
+        const current = await User.query(db).findById(user.id).whereNull('disabled_at').forNoKeyUpdate();
         if (!current) fail(authErrors.credentials);
+        const isSame = current.passwordHash === user.passwordHash;
+        if (!isSame && !(await hasher.matches(password, current.passwordHash))) fail(authErrors.credentials);
+        if (isSame && renewed) await current.$query(db).patch({ passwordHash: renewed });
         const session = await openSession(db, { ...ctx, actor: actorOf(user) }, { userId: user.id, lifetimes });
         return { user, ...pairFor(session, user) };
       });

@@ -26,12 +26,17 @@ export async function openSession(
       userId,
       ip: caller.ip ?? null,
       userAgent: caller.userAgent?.slice(0, MAX_USER_AGENT) ?? null,
+      lastUsedAt: raw('clock_timestamp()') as never,
       idleExpiresAt: inSeconds(lifetimes.refreshTtlSeconds) as never,
       absoluteExpiresAt: inSeconds(lifetimes.sessionTtlSeconds) as never,
     })
     .returning('*');
   await recordEvent(db, caller, { type: 'session.opened', entityId: session.id, changes: all('to', { userId }) });
-  const surplus = liveSessions(db, userId).select('id').orderBy('last_used_at', 'desc').offset(MAX_SESSIONS);
+  const surplus = liveSessions(db, userId)
+    .whereNot('id', session.id)
+    .select('id')
+    .orderBy('last_used_at', 'desc')
+    .offset(MAX_SESSIONS - 1);
   await revokeSessions(db, caller, { reason: 'surplus', only: (query) => query.whereIn('id', surplus) });
   return session;
 }

@@ -3,7 +3,7 @@ import { raw } from 'objection';
 import { v7 as uuid } from 'uuid';
 import type { CallContext } from '../kernel/contract.ts';
 import { fail } from '../kernel/errors.ts';
-import { xidColumn } from '../kernel/transaction.ts';
+import { witnessColumn } from '../kernel/transaction.ts';
 import { workspaceErrors } from '../workspaces/workspaces.errors.ts';
 import { Event } from './event.model.ts';
 
@@ -44,7 +44,7 @@ export async function recordEvent(db: Knex.Transaction, caller: Caller, happenin
       changes: happening.changes ?? {},
       ...describeCaller(caller),
     })
-    .returning(raw(xidColumn) as never);
+    .returning(raw(witnessColumn) as never);
 }
 
 const CHANGE_WORKSPACE = `
@@ -59,7 +59,7 @@ const CHANGE_WORKSPACE = `
   select :id, :workspaceId, version, :type, :entityType, :entityId, :actorKind, :actorId,
     :actorReason, :requestId, :ip, :changes::jsonb
   from changed
-  returning ${xidColumn}`;
+  returning ${witnessColumn}`;
 
 /** A change of a workspace's tasks or tags. */
 export interface WorkspaceChange extends Happening {

@@ -1,4 +1,5 @@
 import knex, { type Knex } from 'knex';
+import { type Logger, silent } from './logger.ts';
 
 export interface ConnectOptions {
   /** Connections at most; 10 by default. */
@@ -7,6 +8,8 @@ export interface ConnectOptions {
   readonly applicationName?: string;
   /** Milliseconds after which the server ends a statement; 5000 by default, 0: never. */
   readonly statementTimeoutMs?: number;
+  /** Where Knex reports connections that it lost; silent by default, since its own way is the console. */
+  readonly log?: Logger;
 }
 
 /** What this file needs of a connection of the driver `pg`. */
@@ -26,7 +29,7 @@ const DEAD = /Query read timeout|Connection terminated/;
  * timed out. The caller destroys it.
  */
 export function connect(url: string, options: ConnectOptions = {}): Knex {
-  const { poolMax = 10, applicationName = 'taskapp', statementTimeoutMs = 5000 } = options;
+  const { poolMax = 10, applicationName = 'taskapp', statementTimeoutMs = 5000, log = silent } = options;
   const connection = {
     connectionString: url,
     application_name: applicationName,
@@ -41,9 +44,16 @@ export function connect(url: string, options: ConnectOptions = {}): Knex {
     client: 'pg',
     connection,
     acquireConnectionTimeout: 2000,
+    log: describeKnex(log),
     pool: { min: 0, max: poolMax, afterCreate: prepareConnection },
   });
 }
+
+/** Lost connections are retried, or reported by the call that lost one: no reason for more than a note. */
+const describeKnex = (log: Logger) => {
+  const note = (message: unknown) => void log.debug('Knex', { reason: String(message) });
+  return { debug: note, warn: note, error: note, deprecate: (method: string) => note(`${method} is deprecated`) };
+};
 
 function prepareConnection(connection: Connection, done: (error: unknown, connection: Connection) => void): void {
   discardWhenDead(connection);

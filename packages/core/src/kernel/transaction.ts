@@ -36,7 +36,8 @@ function inSavepoint<T>(db: Db, work: (db: Knex.Transaction) => Promise<T>): Pro
     });
     const value = await work(trx);
     // Releasing the savepoint of an aborted transaction fails and leaves the host's aborted: Knex must roll back to it.
-    if (isSuspect) await trx.raw('select 1').catch((cause) => fail(kernelErrors.notCommitted, { retryAfter: 1, cause }));
+    if (isSuspect)
+      await trx.raw('select 1').catch((cause) => fail(kernelErrors.notCommitted, { retryAfter: 1, cause }));
     return value;
   });
 }
@@ -47,7 +48,7 @@ interface Outcome<T> {
   commitSent: boolean;
   /** The command tag of the server's answer: an aborted transaction answers ROLLBACK to a COMMIT. */
   answer?: string | undefined;
-  xid?: string | undefined;
+  witness?: string | undefined;
 }
 
 async function attemptOnce<T>(db: Knex, work: (db: Knex.Transaction) => Promise<T>): Promise<T> {
@@ -59,7 +60,7 @@ async function attemptOnce<T>(db: Knex, work: (db: Knex.Transaction) => Promise<
     });
   } catch (error) {
     if (!outcome.commitSent || !isConnectionLoss(error)) throw error;
-    outcome.answer = await askForOutcome(db, outcome.xid, error);
+    outcome.answer = await askForOutcome(db, outcome.witness, error);
   }
   if (outcome.answer !== 'COMMIT') fail(kernelErrors.notCommitted, { retryAfter: 1 });
   return outcome.value as T;
@@ -67,12 +68,12 @@ async function attemptOnce<T>(db: Knex, work: (db: Knex.Transaction) => Promise<
 
 interface SentQuery {
   readonly sql: string;
-  readonly response?: { readonly command?: string; readonly rows?: readonly { readonly [XID]?: string }[] };
+  readonly response?: { readonly command?: string; readonly rows?: readonly { readonly [WITNESS]?: string }[] };
 }
 
-/** Name of the column that tells `transaction` the id of its transaction; select `xidColumn` with the last write. */
-const XID = 'taskapp_xid';
-export const xidColumn = `pg_current_xact_id()::text as ${XID}`;
+const WITNESS = 'taskapp_witness';
+/** By this `transaction` recognises later what it wrote: id of the transaction, id of the row. For inserts of events. */
+export const witnessColumn = `pg_current_xact_id() || ' ' || id as ${WITNESS}`;
 
 /** Knex does not look at the answer to COMMIT. Its client belongs to one transaction, so nothing else is touched. */
 function observe(client: { _query(...args: unknown[]): Promise<SentQuery> }, outcome: Outcome<unknown>): void {
@@ -82,21 +83,30 @@ function observe(client: { _query(...args: unknown[]): Promise<SentQuery> }, out
     outcome.commitSent ||= isCommit;
     const answered = await send(connection, query);
     if (isCommit) outcome.answer = answered.response?.command;
-    else outcome.xid = answered.response?.rows?.[0]?.[XID] ?? outcome.xid;
+    else outcome.witness = answered.response?.rows?.[0]?.[WITNESS] ?? outcome.witness;
     return answered;
   };
 }
 
-/** Asks the server on another connection what became of a transaction, for a second at most. */
-async function askForOutcome(db: Knex, xid: string | undefined, cause: unknown): Promise<'COMMIT' | 'ROLLBACK'> {
+const OUTCOME = `
+  select pg_xact_status(?::xid8) as status, exists (select 1 from taskapp.events where id = ?) as "isThere"`;
+
+/**
+ * Asks the server on another connection what became of a transaction, for a second at most. Only the row proves that
+ * it committed: a server that crashed gives the ids of transactions that it lost to others.
+ */
+async function askForOutcome(db: Knex, witness: string | undefined, cause: unknown): Promise<'COMMIT' | 'ROLLBACK'> {
   const deadline = performance.now() + SETTLE_MS;
-  while (xid && performance.now() < deadline) {
-    const status = await db.raw('select pg_xact_status(?::xid8) as status', [xid]).then(
-      ({ rows }) => rows[0].status as string | null,
-      () => null,
+  let misses = 0;
+  while (witness && performance.now() < deadline) {
+    const { status, isThere } = await db.raw(OUTCOME, witness.split(' ')).then(
+      ({ rows }) => rows[0],
+      () => ({}),
     );
-    if (status === 'committed') return 'COMMIT';
-    if (status === 'aborted') return 'ROLLBACK';
+    if (isThere) return 'COMMIT';
+    // The status is newer than the snapshot in which the row is looked for, so one miss proves nothing.
+    if (status === 'committed') misses += 1;
+    if (status === 'aborted' || misses === 2) return 'ROLLBACK';
     await sleep(50);
   }
   return fail(kernelErrors.commitUnknown, { retryAfter: 1, cause });

@@ -5,7 +5,7 @@ const NETWORK_BITS = { 4: 32, 6: 64 } as const;
 
 const COUNT_ATTEMPT = `
   insert into taskapp.login_attempts as a (account_key, failures, day_failures, day_started_at, blocked_until)
-  values (:account, 1, 1, now(), now())
+  values (:account, 1, 1, now(), '-infinity')
   on conflict (account_key) do update set
     failures = a.failures + 1,
     day_failures = case when a.day_started_at < now() - interval '1 day' then 1 else a.day_failures + 1 end,
@@ -15,7 +15,7 @@ const COUNT_ATTEMPT = `
         then a.day_started_at + interval '1 day'
       when a.failures + 1 >= :free
         then now() + least(power(2, least(a.failures + 1 - :free, 20)), :maxDelay) * interval '1 second'
-      else now()
+      else '-infinity'
     end
   where a.blocked_until <= now()
   returning 1 as counted`;

@@ -1,0 +1,45 @@
+import type { Writable } from 'node:stream';
+import type { RunningServer } from '@taskapp/http';
+import type { Command } from 'commander';
+import type { Source } from '../connection/source.ts';
+import { addCommand, setAction } from '../terminal/commands.ts';
+import type { Run } from '../terminal/run.ts';
+
+/** `taskctl serve`: the API, on DATABASE_URL or on a PostgreSQL of its own. Its log goes to stderr. */
+export function addServeCommand(program: Command, run: Run): void {
+  setAction(addCommand(program, 'serve', 'Run the API until SIGINT or SIGTERM'), run, async () => {
+    run.takeSignal();
+    const { createLogger, startServer } = await import('@taskapp/http');
+    const { openSource } = await import('../connection/source.ts');
+    const source = await openSource(run, 'server');
+    const { signal = new AbortController().signal, stderr } = run.io;
+    const log = createLogger({ ...source.config.log, stream: stderr as Writable });
+    run.defer(() => log.close());
+    const server = await startServer({ config: source.config, log, signal });
+    run.defer(() => server.close());
+    await announce(run, server, source);
+    await untilAborted(signal);
+  });
+}
+
+async function announce({ reporter }: Run, { url }: RunningServer, { config, directory }: Source): Promise<void> {
+  const places = {
+    api: `${url}/api`,
+    docs: config.http.docs ? `${url}/docs` : null,
+    data: directory ?? null,
+  };
+  const lines = [
+    `taskapp answers at ${places.api}`,
+    ...(places.docs ? [`Documentation: ${places.docs}`] : []),
+    ...(places.data ? [`Data, with a PostgreSQL of its own: ${places.data}`] : []),
+    'Ctrl-C stops it.',
+  ];
+  reporter.hint(lines.join('\n'));
+  await reporter.print({ kind: 'record', item: places, text: '' });
+}
+
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });

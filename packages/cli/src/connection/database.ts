@@ -1,0 +1,53 @@
+import type { ConnectOptions } from '@taskapp/core';
+import type { Knex } from 'knex';
+import { failCli } from '../failures.ts';
+import type { Run } from '../terminal/run.ts';
+import { openSource, type Purpose, type Source } from './source.ts';
+
+const POOL_MAX = 4;
+
+/** A database that answers. */
+export interface OpenDatabase extends Source {
+  readonly db: Knex;
+}
+
+/** Connects, at the first query; closed at the end of the run. */
+export async function openPool(run: Run, url: string, options: ConnectOptions = {}): Promise<Knex> {
+  const { connect } = await import('@taskapp/core');
+  const db = connect(url, { poolMax: POOL_MAX, applicationName: 'taskctl', ...options });
+  // Knex reports connections that fail with console.log, in the middle of the result.
+  const { logger }: { logger: Record<string, (message: unknown) => void> } = db.client;
+  for (const level of ['debug', 'warn', 'error']) logger[level] = (message) => run.reporter.debug(String(message));
+  run.defer(() => db.destroy());
+  return db;
+}
+
+/** Connects to a database that answers, and brings an embedded one up to date before operations. */
+export async function openDatabase(run: Run, purpose: Exclude<Purpose, 'server'>): Promise<OpenDatabase> {
+  const source = await openSource(run, purpose);
+  const { url, directUrl } = source.config.database;
+  const isMaintenance = purpose === 'maintenance';
+  const db = await openPool(run, isMaintenance ? directUrl : url, isMaintenance ? { statementTimeoutMs: 0 } : {});
+  await db.raw('select 1').catch(failUnreachable);
+  if (source.directory && !isMaintenance) await migrateAlways(db);
+  return { ...source, db };
+}
+
+async function migrateAlways(db: Knex): Promise<void> {
+  const { migrate } = await import('@taskapp/core');
+  await migrate(db);
+}
+
+function failUnreachable(error: unknown): never {
+  failCli('database.unavailable', `PostgreSQL cannot be reached: ${reasonOf(error)}`, {
+    hint: 'Check DATABASE_URL; `taskctl doctor` tells more.',
+    cause: error,
+  });
+}
+
+/** What the driver says; Node leaves the message empty when several addresses of a host refuse. */
+export function reasonOf(error: unknown): string {
+  const { message = '', code = '', name = '' } = error as { message?: string; code?: string; name?: string };
+  if (name === 'KnexTimeoutError') return 'no answer in time';
+  return message.replace(/^select 1 - /, '') || code || String(error);
+}

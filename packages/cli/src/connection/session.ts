@@ -1,0 +1,66 @@
+import { userInfo } from 'node:os';
+import { inspect } from 'node:util';
+import type { CallContext, Logger, NamedOperation, OperationId, TaskApp, UserActor } from '@taskapp/core';
+import { failCli } from '../failures.ts';
+import type { CallOperation } from '../references.ts';
+import type { Globals } from '../terminal/globals.ts';
+import type { Run } from '../terminal/run.ts';
+import { type OpenDatabase, openDatabase } from './database.ts';
+
+/** The app of one run, and who calls it. */
+export interface Session {
+  readonly source: OpenDatabase;
+  readonly call: CallOperation;
+  /** The contract of an operation. */
+  operationOf(id: OperationId): NamedOperation;
+}
+
+/** Opens the app as the user that `--as` names, or as the system; closed at the end of the run. */
+export async function openSession(run: Run, { as }: Pick<Globals, 'as'>): Promise<Session> {
+  const source = await openDatabase(run, 'operations');
+  const core = await import('@taskapp/core');
+  const app = core.createTaskApp({ ...source.config.app, db: source.db, redis: null, log: createLog(run) });
+  run.defer(() => app.close());
+  const system: CallContext['actor'] = { kind: 'system', reason: `taskctl by ${operator()}` };
+  const context: CallContext = { actor: as === undefined ? system : await findActor(app, as) };
+  const operationOf = (id: OperationId) => core.operations.find((operation) => operation.id === id) as NamedOperation;
+  return {
+    source,
+    operationOf,
+    call: async (id, input) => (await core.run(app, operationOf(id), context, input)) as Record<string, unknown>,
+  };
+}
+
+/** A user id in a container may have no name. */
+function operator(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+async function findActor(app: TaskApp, as: string): Promise<UserActor> {
+  const user = await findUser(app, as);
+  if (!user) failCli('cli.actor_unknown', `There is no user ${as}`, { hint: 'See `taskctl user list`.' });
+  if (user.disabledAt) failCli('cli.actor_unknown', `The account ${as} is locked`);
+  return { kind: 'user', userId: user.id, role: user.role };
+}
+
+async function findUser(app: TaskApp, as: string) {
+  const { isTaskAppError } = await import('@taskapp/core');
+  const { users } = app.as({ kind: 'system', reason: 'taskctl --as' });
+  try {
+    return as.includes('@') ? (await users.list({ email: as })).users[0] : await users.get({ id: as });
+  } catch (error) {
+    if (isTaskAppError(error) && (error.kind === 'not_found' || error.kind === 'invalid')) return undefined;
+    throw error;
+  }
+}
+
+/** The log of the app, which is only shown with `--debug`. */
+function createLog({ reporter }: Run): Logger {
+  const at = (level: string) => (message: string, meta?: object) =>
+    reporter.debug(`${level}: ${message}${meta ? ` ${inspect(meta, { breakLength: Infinity })}` : ''}`);
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}

@@ -1,0 +1,89 @@
+import type { FieldProblem } from '@taskapp/core';
+import { EXIT, EXIT_OF_KIND } from './exit-codes.ts';
+
+/** Failures that taskctl itself finds; the others come from the core. */
+const EXIT_OF_CODE = {
+  'cli.usage': EXIT.usage,
+  'cli.cancelled': EXIT.cancelled,
+  'cli.interrupted': EXIT.interrupted,
+  'cli.actor_unknown': EXIT.unauthenticated,
+  'cli.not_empty': EXIT.conflict,
+  'database.unavailable': EXIT.unavailable,
+  'cli.check_failed': EXIT.checkFailed,
+  'cli.partly_failed': EXIT.partlyFailed,
+} as const;
+
+type CliCode = keyof typeof EXIT_OF_CODE;
+
+interface FailureDetails {
+  readonly problems?: readonly FieldProblem[];
+  /** What to do next. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** An error as people and scripts are told it. */
+export interface ErrorReport extends FailureDetails {
+  readonly code: string;
+  readonly message: string;
+  readonly exitCode: number;
+  readonly retryAfter?: number;
+}
+
+const FAILURE = Symbol('taskctl.failure');
+
+/** Ends the command with a message for the operator and the exit code that belongs to `code`. */
+export function failCli(code: CliCode, message: string, details: FailureDetails = {}): never {
+  const report: ErrorReport = { ...details, code, message, exitCode: EXIT_OF_CODE[code] };
+  throw Object.assign(new Error(message, { cause: details.cause }), { [FAILURE]: report });
+}
+
+/** What to tell about anything that was thrown; what nobody foresaw is a bug. */
+export async function describeFailure(error: unknown): Promise<ErrorReport> {
+  if (!(error instanceof Error)) return describeBug(String(error), error);
+  if (FAILURE in error) return error[FAILURE] as ErrorReport;
+  if ('code' in error && String(error.code).startsWith('commander.')) return describeUsage(error.message);
+  if (error.name === 'StartError' && 'code' in error) return describeStart(error, String(error.code));
+  const { isTaskAppError } = await import('@taskapp/core');
+  if (!isTaskAppError(error)) return describeBug(error.message, error);
+  const { code, message, kind, problems, retryAfter, cause } = error;
+  const hint = problems?.some(({ path }) => path === 'workspaceId') ? HINTS['auth.user_required'] : HINTS[code];
+  return {
+    code,
+    message,
+    exitCode: EXIT_OF_KIND[kind],
+    ...(problems && { problems }),
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(hint && { hint }),
+    cause,
+  };
+}
+
+const describeBug = (message: string, cause: unknown): ErrorReport => ({
+  code: 'cli.unexpected',
+  message: `Unexpected error: ${message}`,
+  exitCode: EXIT.bug,
+  hint: 'This is a bug. Run the command again with --debug and report what it prints.',
+  cause,
+});
+
+const describeUsage = (message: string): ErrorReport => ({
+  code: 'cli.usage',
+  message: message.replace(/^error: /, '').replace('\n(Did', ' (Did'),
+  exitCode: EXIT.usage,
+});
+
+/** Of a server that could not start; the message says what to do. */
+const describeStart = ({ message, cause }: Error, code: string): ErrorReport => ({
+  code,
+  message,
+  exitCode: code === 'server.interrupted' ? EXIT.interrupted : EXIT.unavailable,
+  cause,
+});
+
+const HINTS: Readonly<Record<string, string>> = {
+  'auth.user_required': 'Name the user: --as ada@example.com, or TASKCTL_AS.',
+  'auth.overloaded': 'Too many passwords are being hashed; try again.',
+  'database.timeout': 'PostgreSQL took too long; try again.',
+  'database.unavailable': 'PostgreSQL does not answer. `taskctl doctor` tells more.',
+};

@@ -1,0 +1,76 @@
+import type { CommandSpec } from './catalog/command-spec.ts';
+import type { Session } from './connection/session.ts';
+import { failCli } from './failures.ts';
+import type { CommandFields, Form } from './fields.ts';
+import { readPage, readPages } from './pages.ts';
+import { resolveReferences, type SpecOf } from './references.ts';
+import type { Result, Row } from './render/result.ts';
+import type { Globals } from './terminal/globals.ts';
+import type { Run } from './terminal/run.ts';
+import { readSecrets } from './terminal/secrets.ts';
+
+/** One command of the loop: an operation, and how the command shows it. */
+export interface OperationCommand {
+  readonly spec: CommandSpec;
+  readonly form: Form;
+  readonly fields: CommandFields;
+  readonly specOf: SpecOf;
+}
+
+/** What was typed, understood as far as that goes without the app. */
+export interface Given {
+  readonly input: Record<string, unknown>;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly globals: Globals;
+}
+
+/** Refuses what cannot work before anything is asked for, opened or changed. */
+export function checkUse({ spec, fields }: OperationCommand, { input, globals: { as, format } }: Given): void {
+  const { access, output, required } = spec;
+  const missing = required.filter((name) => !(name in input) && !fields.secrets.includes(name));
+  if (missing.length > 0) failCli('cli.usage', `${missing.map(fields.nameOf).join(' and ')} required`);
+  if (access === 'self' && as === undefined) {
+    failCli('cli.usage', 'This command acts for a user; name one with --as', {
+      hint: 'For example --as ada@example.com, or TASKCTL_AS.',
+    });
+  }
+  if (format === 'ids' && !output.fields.includes('id')) {
+    failCli('cli.usage', 'The result of this command has no id; choose another --output');
+  }
+}
+
+/** Reads the secrets of the operation, from stdin or from a person. */
+export const readSecretsOf = (run: Run, { spec, form, fields }: OperationCommand, { options, globals }: Given) =>
+  readSecrets(
+    run.io,
+    globals.format,
+    fields.secrets.map((name) => ({
+      name,
+      isRequired: spec.required.includes(name),
+      fromStdin: options[`${name}Stdin`] === true,
+      isNew: form.confirm?.includes(name) ?? false,
+    })),
+  );
+
+/** Runs the operation once; `all` follows a list to its end. */
+export async function callOnce(
+  { call, operationOf }: Session,
+  { spec, form, specOf }: OperationCommand,
+  { input: raw, all = false }: { input: Record<string, unknown>; all?: boolean },
+): Promise<Result> {
+  const { fromStrings } = await import('@taskapp/core');
+  const resolved = await resolveReferences(raw, form.references ?? {}, { call, specOf, spec });
+  const input = fromStrings(operationOf(spec.id).input, resolved);
+  if (spec.output.kind === 'list') {
+    const list = await (all ? readPages : readPage)({ call, spec, input });
+    return { kind: 'list', fields: spec.output.fields, ...list };
+  }
+  const item = await call(spec.id, input);
+  return spec.output.kind === 'record'
+    ? { kind: 'record', item }
+    : { kind: 'record', item: addressed(spec, input), text: '' };
+}
+
+/** What an operation without a result was done to: nothing to show people, but scripts get a value from every command. */
+const addressed = ({ params }: CommandSpec, input: Row): Row =>
+  Object.fromEntries(params.map((name) => [name, input[name]]));

@@ -1,0 +1,99 @@
+import type { OperationId } from '@taskapp/core';
+import type { Reference } from './references.ts';
+
+/** How a command differs from what its operation already implies. Most need no entry. */
+export interface Presentation {
+  /** Further names of a field's option: `tag` gives `--tag` beside `--tag-ids`. */
+  readonly flags?: Readonly<Record<string, string>>;
+  /** Fields that name something else and accept more than its id. */
+  readonly references?: Readonly<Record<string, Reference>>;
+  /** What the help says instead of the operation's description, which is written for programs. */
+  readonly note?: string;
+  /** Columns of the table printed for a list; all fields by default. */
+  readonly columns?: readonly string[];
+  /** Ids in the table are cut to what `references` accept. */
+  readonly shortIds?: boolean;
+  /** Said when a list is empty. */
+  readonly empty?: string;
+  /** Said when a command without a result succeeded. */
+  readonly done?: string;
+  /** Secrets that are being set, not compared: typed twice at a prompt. */
+  readonly confirm?: readonly string[];
+}
+
+/** A short form at the top level: `taskctl done <id>` for `taskctl task update <id> --status DONE`. */
+export interface Shortcut {
+  readonly name: string;
+  readonly operation: OperationId;
+  readonly summary?: string;
+  /** Fields given as arguments besides the path's; their words are joined. */
+  readonly positional?: readonly string[];
+  /** Columns of what it prints, where they differ from the operation's. */
+  readonly columns?: readonly string[];
+  /** Several resources at once: the result is a list. */
+  readonly many?: boolean;
+  /** Fixed values; nothing else can be given then. */
+  readonly preset?: Readonly<Record<string, unknown>>;
+}
+
+const task: Reference = { list: 'tasks.list', label: 'title' };
+const tag: Reference = { list: 'tags.list', label: 'name', by: 'name' };
+const user: Reference = { list: 'users.list', label: 'email', filter: { field: 'email', when: /@/ } };
+const session: Reference = { list: 'auth.sessions', label: 'userAgent' };
+
+/** Tags of a new or listed task belong to its workspace. */
+const givenTag: Reference = { ...tag, scope: async (_call, { workspaceId }) => ({ workspaceId }) };
+const tagOfTask: Reference = {
+  ...tag,
+  scope: async (call, { id }) => {
+    const { workspaceId } = await call('tasks.get', { id });
+    return { workspaceId };
+  },
+};
+
+export const presentation: Readonly<Partial<Record<OperationId, Presentation>>> = {
+  'tasks.list': {
+    columns: ['id', 'title', 'status', 'priority', 'dueDate', 'tags'],
+    shortIds: true,
+    empty: 'No tasks. Make one: taskctl add "Buy milk"',
+    flags: { tagId: 'tag' },
+    references: { tagId: givenTag },
+  },
+  'tasks.create': { flags: { tagIds: 'tag' }, references: { tagIds: givenTag } },
+  'tasks.get': { references: { id: task } },
+  'tasks.update': {
+    note: 'What is not given stays as it is; --tag replaces all tags.',
+    flags: { tagIds: 'tag' },
+    references: { id: task, tagIds: tagOfTask },
+  },
+  'tasks.remove': { references: { id: task }, done: 'Deleted' },
+  'tags.list': { columns: ['id', 'name', 'color', 'taskCount'], shortIds: true, empty: 'No tags.' },
+  'tags.get': { references: { id: tag } },
+  'tags.update': { references: { id: tag } },
+  'tags.remove': { references: { id: tag }, done: 'Deleted' },
+  'events.list': { columns: ['createdAt', 'type', 'entityType', 'entityId', 'actor'], empty: 'Nothing has happened.' },
+  'users.list': { columns: ['id', 'email', 'name', 'role', 'disabledAt', 'createdAt'], shortIds: true },
+  'users.create': { confirm: ['password'] },
+  'users.get': { references: { id: user } },
+  'users.update': { references: { id: user } },
+  'users.remove': { references: { id: user }, done: 'Deleted' },
+  'users.removeMe': { done: 'Deleted' },
+  'auth.register': { confirm: ['password'] },
+  'auth.changePassword': { confirm: ['newPassword'] },
+  'auth.sessions': { columns: ['id', 'lastUsedAt', 'createdAt', 'ip', 'userAgent'], shortIds: true },
+  'auth.revokeSession': { references: { id: session }, done: 'Ended' },
+};
+
+export const shortcuts: readonly Shortcut[] = [
+  { name: 'add', operation: 'tasks.create', positional: ['title'] },
+  { name: 'ls', operation: 'tasks.list' },
+  {
+    name: 'done',
+    operation: 'tasks.update',
+    summary: 'Mark tasks as done',
+    many: true,
+    preset: { status: 'DONE' },
+    columns: ['id', 'title', 'status', 'completedAt'],
+  },
+  { name: 'rm', operation: 'tasks.remove', summary: 'Delete tasks', many: true },
+];

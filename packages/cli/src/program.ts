@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import type { CommandSpec } from './catalog/command-spec.ts';
+import { addDatabaseCommands } from './commands/db.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addHelpCommand } from './commands/help.ts';
+import { addSecretCommand } from './commands/secret.ts';
+import { addServeCommand } from './commands/serve.ts';
+import { declareFields, type Form } from './fields.ts';
+import { runOperation } from './operation-command.ts';
+import { hasPages } from './pages.ts';
+import { presentation, shortcuts } from './presentation.ts';
+import type { SpecOf } from './references.ts';
+import { addCommand, addGroup, createRoot } from './terminal/commands.ts';
+import { readGlobals } from './terminal/globals.ts';
+import type { Run } from './terminal/run.ts';
+
+/** Builds `taskctl <noun> <verb>` from the operations, and the commands that are none. */
+export function createProgram(run: Run, catalog: readonly CommandSpec[]): Command {
+  const program = createRoot(run);
+  const specOf: SpecOf = (id) => catalog.find((spec) => spec.id === id) as CommandSpec;
+  program.commandsGroup('Short forms:');
+  for (const { name, operation, summary, ...form } of shortcuts) {
+    const spec = specOf(operation);
+    const command = addCommand(program, name, summary ?? spec.summary);
+    addOperation(command, { run, specOf, spec, form: { ...presentation[operation], ...form } });
+  }
+  program.commandsGroup('Operations:');
+  for (const noun of new Set(catalog.map((spec) => spec.noun))) {
+    const specs = catalog.filter((spec) => spec.noun === noun);
+    const group = addGroup(program, noun, specs.map(({ verb }) => verb).join(', '));
+    for (const spec of specs) {
+      const command = addCommand(group, spec.verb, spec.summary);
+      if (spec.verb === 'remove') command.alias('delete');
+      addOperation(command, { run, specOf, spec, form: presentation[spec.id] ?? {} });
+    }
+  }
+  program.commandsGroup('Running the app:');
+  for (const add of [addServeCommand, addDatabaseCommands, addDoctorCommand, addSecretCommand]) add(program, run);
+  addHelpCommand(program, run);
+  return program;
+}
+
+interface Loop {
+  readonly run: Run;
+  readonly specOf: SpecOf;
+  readonly spec: CommandSpec;
+  readonly form: Form;
+}
+
+function addOperation(command: Command, { run, specOf, spec, form }: Loop): void {
+  const fields = declareFields(command, spec, form);
+  if (hasPages(spec)) command.option('--all', 'all pages, not only one');
+  const notes = [form.note ?? spec.description, spec.access === 'self' ? 'Acts for a user: needs --as.' : undefined];
+  command.addHelpText(
+    'after',
+    notes
+      .filter(Boolean)
+      .map((note) => `\n${note}`)
+      .join(''),
+  );
+  command.action(async (...args: unknown[]) => {
+    const options = command.opts();
+    const globals = await readGlobals(command, run.io);
+    run.reporter.configure(globals);
+    await runOperation(run, { spec, form, fields, specOf }, { input: fields.read(args, options), options, globals });
+  });
+}

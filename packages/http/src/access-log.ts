@@ -1,0 +1,44 @@
+import type { Logger } from '@taskapp/core';
+import type { Context, Middleware } from 'koa';
+import { httpErrors } from './http-errors.ts';
+import type { Metrics } from './metrics.ts';
+import { currentScope, type RequestScope } from './request-scope.ts';
+
+const CLIENT_CLOSED = httpErrors.clientClosed.status;
+/** Routes that balancers and monitors ask all day long. */
+const PROBES = new Set(['/livez', '/readyz', '/health', '/metrics']);
+
+/**
+ * Writes one line for each request, once its answer is sent or its connection is gone, and counts it. The line has
+ * the route's template, never the path, a body, a header or a name.
+ */
+export const logAccess =
+  (log: Logger, metrics: Metrics): Middleware =>
+  (ctx, next) => {
+    const scope = currentScope();
+    const started = performance.now();
+    const sentBefore = ctx.req.socket?.bytesWritten ?? 0;
+    let written = false;
+    const write = () => {
+      if (written) return;
+      written = true;
+      const ms = performance.now() - started;
+      // Whoever left before the answer began got none, whatever it would have been.
+      const status = ctx.res.headersSent ? ctx.status : CLIENT_CLOSED;
+      metrics.observe({ method: ctx.method, route: scope.route ?? 'unmatched', status, seconds: ms / 1000 });
+      const bytes = (ctx.req.socket?.bytesWritten ?? 0) - sentBefore;
+      const line = { ...describe(ctx, scope), status, ms: Math.round(ms * 10) / 10, bytes };
+      log[levelOf(status, scope)]('request', line);
+    };
+    ctx.res.once('finish', write);
+    ctx.res.once('close', write);
+    return next();
+  };
+
+const levelOf = (status: number, { route = '' }: RequestScope) =>
+  status >= 500 ? 'error' : PROBES.has(route) ? 'debug' : 'info';
+
+function describe(ctx: Context, { requestId, ip, userId, route = 'unmatched' }: RequestScope) {
+  const aborted = !ctx.res.writableFinished;
+  return { requestId, method: ctx.method, route, ip, ...(userId && { userId }), ...(aborted && { aborted }) };
+}

@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** Whose `X-Forwarded-For` is believed: nobody's, that of the last n hops, or that of peers in these networks. */
+export type TrustProxy = 'none' | number | readonly string[];
+
+const UNKNOWN = 'unknown';
+
+/** The canonical form of an address: IPv4-mapped IPv6 is IPv4, zone ids are dropped; undefined for anything else. */
+function canonical(value: string): string | undefined {
+  const address = value.trim().replace(/%.*$/, '');
+  return isIP(address) === 0 ? undefined : ipaddr.process(address).toString();
+}
+
+function parseNetwork(network: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (network.includes('/')) return ipaddr.parseCIDR(network);
+  const address = ipaddr.process(network);
+  return [address, address.kind() === 'ipv4' ? 32 : 128];
+}
+
+function createTrust(trust: TrustProxy): (address: string, hop: number) => boolean {
+  if (trust === 'none') return () => false;
+  if (typeof trust === 'number') return (_address, hop) => hop < trust;
+  const networks = trust.map(parseNetwork);
+  return (address) => {
+    if (address === UNKNOWN) return false;
+    const parsed = ipaddr.parse(address);
+    return networks.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits));
+  };
+}
+
+/**
+ * Makes a function that tells the address of a request's client: walks from the peer leftwards through
+ * `X-Forwarded-For` over trusted hops and stops at the first hop that is not trusted or no address.
+ */
+export function createClientAddress(trust: TrustProxy): (request: IncomingMessage) => string {
+  const isTrusted = createTrust(trust);
+  return ({ socket, headers }) => {
+    const forwarded = `${headers['x-forwarded-for'] ?? ''}`.split(',').reverse();
+    let address = canonical(socket?.remoteAddress ?? '') ?? UNKNOWN;
+    for (const [hop, entry] of forwarded.entries()) {
+      const next = canonical(entry);
+      if (!next || !isTrusted(address, hop)) break;
+      address = next;
+    }
+    return address;
+  };
+}
+
+const IPV6_PREFIX_PARTS = 4;
+
+/** What limits count by: an IPv4 address, or the /64 network of an IPv6 address, which one subscriber owns whole. */
+export function addressBucket(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const { parts } = ipaddr.parse(address) as ipaddr.IPv6;
+  return `${parts
+    .slice(0, IPV6_PREFIX_PARTS)
+    .map((part) => part.toString(16))
+    .join(':')}::/64`;
+}
+
+/** True for a peer on this machine that forwards for nobody. */
+export function isLocalCaller({ socket, headers }: IncomingMessage): boolean {
+  const address = canonical(socket?.remoteAddress ?? '');
+  const forwarded = 'x-forwarded-for' in headers || 'forwarded' in headers;
+  return !forwarded && address !== undefined && ipaddr.parse(address).range() === 'loopback';
+}

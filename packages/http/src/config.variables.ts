@@ -1,0 +1,111 @@
+import * as z from 'zod';
+import { duration, flag, origins, secrets, size, trustProxy, url, whole } from './config.fields.ts';
+
+const DAY = 86_400;
+const MILLION = 1_000_000;
+const postgresUrl = url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database');
+const redisUrl = url(['redis:', 'rediss:'], 'redis://host:6379');
+
+/** Every variable with its form and its default. */
+export const variables = z.object({
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'], 'must be development, production or test')
+    .prefault('development'),
+  HOST: z.string().prefault('0.0.0.0'),
+  PORT: whole(0, 65_535).prefault('3000'),
+  DATABASE_URL: postgresUrl,
+  DATABASE_DIRECT_URL: postgresUrl.optional(),
+  DATABASE_POOL_MAX: whole(1, 1000).prefault('10'),
+  DATABASE_PREPARED: flag.prefault('true'),
+  REDIS_URL: redisUrl.optional(),
+  REDIS_CLUSTER: flag.prefault('false'),
+  JWT_ACCESS_SECRET: secrets,
+  JWT_REFRESH_SECRET: secrets,
+  JWT_ACCESS_EXPIRY: duration(60, DAY).prefault('15m'),
+  JWT_REFRESH_EXPIRY: duration(60, 365 * DAY).prefault('7d'),
+  REFRESH_GRACE_SECONDS: whole(0, 300).prefault('30'),
+  BCRYPT_COST: whole(4, 16).prefault('12'),
+  CORS_ORIGIN: origins.prefault('http://localhost:3000'),
+  TRUST_PROXY: trustProxy.prefault('none'),
+  BODY_LIMIT: size.prefault('10kb'),
+  RATE_LIMIT_WINDOW_MS: whole(1000, MILLION).prefault('60000'),
+  RATE_LIMIT_MAX: whole(1, MILLION).prefault('100'),
+  RATE_LIMIT_USER_MAX: whole(1, MILLION).prefault('300'),
+  RATE_LIMIT_LOGIN_MAX: whole(1, MILLION).prefault('30'),
+  CACHE_TTL_SECONDS: whole(1, DAY).prefault('300'),
+  LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug').optional(),
+  LOG_FORMAT: z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
+  METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters long').optional(),
+  DOCS_ENABLED: flag.prefault('true'),
+  AUTO_MIGRATE: flag.prefault('false'),
+  SHUTDOWN_DELAY_MS: whole(0, 60_000).optional(),
+  TASKAPP_DATA: z.string().prefault('.taskapp'),
+});
+
+type Variables = z.output<typeof variables>;
+
+/** What a server needs to know, checked and typed. `app` goes to `createTaskApp` as it is. */
+export type Config = ReturnType<typeof structure>;
+
+/** What single variables cannot tell: combinations that make no sense. */
+export function findConflicts({
+  JWT_ACCESS_SECRET,
+  JWT_REFRESH_SECRET,
+  REDIS_CLUSTER,
+  REDIS_URL,
+}: Variables): string[] {
+  const shared = JWT_ACCESS_SECRET.some((secret) => JWT_REFRESH_SECRET.includes(secret));
+  return [
+    ...(shared ? ['JWT_REFRESH_SECRET must differ from JWT_ACCESS_SECRET; make a second one'] : []),
+    ...(REDIS_CLUSTER && !REDIS_URL ? ['REDIS_CLUSTER is true, so REDIS_URL must name a node of the cluster'] : []),
+  ];
+}
+
+/** Groups the variables by who uses them. */
+export function structure(given: Variables) {
+  const production = given.NODE_ENV === 'production';
+  return {
+    environment: given.NODE_ENV,
+    dataFolder: given.TASKAPP_DATA,
+    database: {
+      url: given.DATABASE_URL,
+      /** A connection that bypasses a pooler: for migrations. */
+      directUrl: given.DATABASE_DIRECT_URL ?? given.DATABASE_URL,
+      poolMax: given.DATABASE_POOL_MAX,
+      prepared: given.DATABASE_PREPARED,
+      autoMigrate: given.AUTO_MIGRATE,
+    },
+    redis: given.REDIS_URL ? { url: given.REDIS_URL, cluster: given.REDIS_CLUSTER } : null,
+    app: {
+      secrets: { access: given.JWT_ACCESS_SECRET, refresh: given.JWT_REFRESH_SECRET },
+      tokens: {
+        accessTtlSeconds: given.JWT_ACCESS_EXPIRY,
+        refreshTtlSeconds: given.JWT_REFRESH_EXPIRY,
+        refreshGraceSeconds: given.REFRESH_GRACE_SECONDS,
+      },
+      passwords: { cost: given.BCRYPT_COST },
+      rateLimit: {
+        windowMs: given.RATE_LIMIT_WINDOW_MS,
+        ip: given.RATE_LIMIT_MAX,
+        user: given.RATE_LIMIT_USER_MAX,
+        login: given.RATE_LIMIT_LOGIN_MAX,
+      },
+      cache: { ttlSeconds: given.CACHE_TTL_SECONDS },
+    },
+    http: {
+      host: given.HOST,
+      port: given.PORT,
+      corsOrigins: given.CORS_ORIGIN,
+      trustProxy: given.TRUST_PROXY,
+      bodyLimit: given.BODY_LIMIT,
+      docs: given.DOCS_ENABLED,
+      metricsToken: given.METRICS_TOKEN,
+      /** How long a closing server keeps answering, so that balancers notice first. */
+      shutdownDelayMs: given.SHUTDOWN_DELAY_MS ?? (production ? 5000 : 0),
+    },
+    log: {
+      level: given.LOG_LEVEL ?? (production ? 'info' : 'debug'),
+      format: given.LOG_FORMAT ?? (production ? 'json' : 'pretty'),
+    },
+  } as const;
+}

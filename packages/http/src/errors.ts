@@ -1,0 +1,78 @@
+import { isTaskAppError, type Logger, type TaskAppError } from '@taskapp/core';
+import type { Context, Middleware } from 'koa';
+import {
+  envelope,
+  type HttpErrorSpec,
+  httpErrors,
+  type RefusalExtras,
+  refusalOf,
+  toHttpError,
+  tryAgainIn,
+} from './http-errors.ts';
+import { currentScope, type RequestScope } from './request-scope.ts';
+
+/** What one failure is answered with. */
+interface Answer extends RefusalExtras {
+  readonly spec: HttpErrorSpec;
+}
+
+const CHALLENGE = 'Bearer realm="taskapp"';
+const RETRY_AFTER_SECONDS = 5;
+/** Answers after which what is left of the request cannot be trusted or is not worth reading. */
+const CLOSING: readonly number[] = [408, 413, 431];
+
+/** Renders every failure in the one error shape; unexpected ones are logged with their stack and say nothing outside. */
+export const renderErrors =
+  (log: Logger): Middleware =>
+  async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const answer = describe(error, currentScope());
+      report(log, error, answer.spec);
+      send(ctx, answer);
+    }
+  };
+
+function describe(error: unknown, scope: RequestScope): Answer {
+  const refusal = refusalOf(error);
+  if (refusal) return { ...refusal.extras, spec: refusal.spec, headers: { ...refusal.extras.headers } };
+  if (isTaskAppError(error)) return describeTaskAppError(error, scope);
+  return { spec: httpErrors.internal };
+}
+
+function describeTaskAppError(error: TaskAppError, { placeOf = () => 'body' }: RequestScope): Answer {
+  const spec = toHttpError(error);
+  const problems = error.problems?.map(({ path, message }) => {
+    const place = placeOf(path.split('.', 1)[0] ?? '');
+    return `${path ? `${place}.${path}` : place}: ${message}`;
+  });
+  const retryAfter = error.retryAfter ?? (spec.status === 503 ? RETRY_AFTER_SECONDS : undefined);
+  const errors = error.kind === 'rate_limited' && retryAfter !== undefined ? [tryAgainIn(retryAfter)] : problems;
+  return {
+    spec,
+    ...(errors && { errors }),
+    ...(retryAfter !== undefined && { headers: { 'Retry-After': `${retryAfter}` } }),
+  };
+}
+
+function report(log: Logger, error: unknown, { status, code }: HttpErrorSpec): void {
+  if (status === 500) log.error('Request failed', { error });
+  else if (status > 500) log.warn('Request refused', { reason: code, error });
+}
+
+function send(ctx: Context, { spec, errors, headers = {} }: Answer): void {
+  if (ctx.headerSent) {
+    // Half an answer cannot be taken back; a broken connection tells the client that it is not whole.
+    ctx.respond = false;
+    ctx.req.socket.destroy();
+    return;
+  }
+  const { requestId, challenge = CHALLENGE } = currentScope();
+  if (spec.status === 401) ctx.set('WWW-Authenticate', challenge);
+  if (CLOSING.includes(spec.status)) ctx.set('Connection', 'close');
+  ctx.set({ ...headers });
+  ctx.status = spec.status;
+  ctx.type = 'application/json';
+  ctx.body = JSON.stringify(envelope(spec, requestId, errors));
+}

@@ -1,0 +1,58 @@
+import Router from '@koa/router';
+import type { Logger, TaskApp } from '@taskapp/core';
+import Koa from 'koa';
+import { logAccess } from './access-log.ts';
+import { createClientAddress, type TrustProxy } from './client-address.ts';
+import { renderErrors } from './errors.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { openScope } from './request-scope.ts';
+import { type LifecycleState, refuseUnmatched, registerOperations } from './routes.ts';
+import { createSecurity, limitRequestHead } from './security.ts';
+import { registerServiceRoutes } from './service-routes.ts';
+
+export interface HttpAppOptions {
+  /** One line for each request, and what went wrong; silent by default. */
+  readonly log?: Logger;
+  /** Origins whose pages may read answers; none by default. */
+  readonly corsOrigins?: readonly string[];
+  /** Whose `X-Forwarded-For` is believed; `none` by default. */
+  readonly trustProxy?: TrustProxy;
+  /** Bytes of a request body at most, after decompression; 10,240 by default. */
+  readonly bodyLimit?: number;
+  /** Serves `/docs` and `/openapi.json`; true by default. */
+  readonly docs?: boolean;
+  /** Metrics that count more than requests; made with `createMetrics`. */
+  readonly metrics?: Metrics;
+  /** What `/metrics` asks for; without it only callers on this machine are answered. */
+  readonly metricsToken?: string | undefined;
+  /** Asked for at every request; always `ready` by default. */
+  readonly state?: () => LifecycleState;
+}
+
+const BODY_LIMIT = 10_240;
+const nowhere = () => undefined;
+const silent: Logger = { debug: nowhere, info: nowhere, warn: nowhere, error: nowhere };
+
+/**
+ * Serves the task app over HTTP: listen on it, hand `callback()` to a server, or mount it below a prefix of your own
+ * Koa app. It opens nothing, starts no timer and needs no closing; the task app stays yours to close.
+ */
+export function createHttpApp(app: TaskApp, options: HttpAppOptions = {}): Koa {
+  const { log = silent, trustProxy = 'none', corsOrigins = [], bodyLimit = BODY_LIMIT, docs = true } = options;
+  const { state = () => 'ready', metrics = createMetrics(), metricsToken } = options;
+  const router = new Router();
+  registerServiceRoutes(router, app, { state, metrics, metricsToken, docs });
+  registerOperations(router, app, { bodyLimit, state });
+
+  const koa = new Koa();
+  koa.use(openScope(createClientAddress(trustProxy)));
+  koa.use(logAccess(log, metrics));
+  koa.use(renderErrors(log));
+  for (const middleware of createSecurity({ corsOrigins, trustProxy, state })) koa.use(middleware);
+  koa.use(limitRequestHead);
+  koa.use(router.routes());
+  koa.use(refuseUnmatched(router));
+  // Koa reports connections that broke off here; the access log has them already.
+  koa.on('error', (error: unknown) => log.debug('Connection failed', { error }));
+  return koa;
+}

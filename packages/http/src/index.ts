@@ -1,0 +1,13 @@
+export type { TrustProxy } from './client-address.ts';
+export { type ConfigError, type Environment, isConfigError, loadConfig } from './config.ts';
+export type { Config } from './config.variables.ts';
+export { createHttpApp, type HttpAppOptions } from './http-app.ts';
+export { type HttpErrorSpec, httpErrors, toHttpError } from './http-errors.ts';
+export { createLogger, type LogOptions, type ServerLogger } from './logger.ts';
+export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
+export { createOpenApi } from './openapi.ts';
+export { currentRequestId } from './request-scope.ts';
+export type { LifecycleState } from './routes.ts';
+export { type RunningServer, type ServerOptions, startServer } from './server.ts';
+export { isStartError, type StartError, type StartErrorCode } from './start-errors.ts';
+export { supervise } from './supervise.ts';

@@ -1,0 +1,35 @@
+import type { NamedOperation, RateLimiter, RateLimitResult } from '@taskapp/core';
+import type { Context } from 'koa';
+import type { Bearer } from './bearer.ts';
+import { addressBucket } from './client-address.ts';
+import { coreError, refuse, tryAgainIn } from './http-errors.ts';
+import { currentScope } from './request-scope.ts';
+
+type PolicyName = RateLimitResult['policy'];
+
+/**
+ * Charges a request to its budget: the operation's own by address, else the user's where the token is genuine, else
+ * the address's. Sets the RateLimit headers (draft-ietf-httpapi-ratelimit-headers) on every answer.
+ *
+ * @throws 429 when the budget is used up
+ */
+export async function spendLimit(
+  ctx: Context,
+  limiter: RateLimiter,
+  { limit }: NamedOperation,
+  bearer: Bearer,
+): Promise<void> {
+  const byAddress = addressBucket(currentScope().ip);
+  const spent =
+    limit === undefined && bearer.kind === 'genuine'
+      ? await limiter.consume('user', bearer.claims.userId)
+      : await limiter.consume((limit ?? 'ip') as PolicyName, byAddress);
+  const { policy, remaining, resetSeconds, windowSeconds } = spent;
+  ctx.set('RateLimit-Policy', `"${policy}";q=${spent.limit};w=${windowSeconds}`);
+  ctx.set('RateLimit', `"${policy}";r=${remaining};t=${resetSeconds}`);
+  if (spent.allowed) return;
+  refuse(coreError('rate_limit.exceeded'), {
+    errors: [tryAgainIn(resetSeconds)],
+    headers: { 'Retry-After': `${resetSeconds}` },
+  });
+}

@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { trackConnections } from './connections.ts';
+import { startError } from './start-errors.ts';
+
+/** A listening HTTP server. */
+export interface Listener {
+  readonly port: number;
+  /** Stops accepting; requests in progress have `graceMs` to end, then their connections are cut. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Shorter than anybody's patience, longer than the idle time of balancers (60 s), which would else see resets. */
+const LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1000,
+};
+const MAX_REQUESTS_PER_SOCKET = 1000;
+const MAX_CONNECTIONS = 2000;
+const SWEEP_MS = 250;
+
+/** Listens; @throws server.port_in_use */
+export async function listen(handler: RequestListener, address: { host: string; port: number }): Promise<Listener> {
+  const server = createServer(LIMITS, handler);
+  server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
+  server.maxConnections = MAX_CONNECTIONS;
+  const connections = trackConnections(server);
+  server.listen(address);
+  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EADDRINUSE') throw cause;
+    throw startError('server.port_in_use', `Port ${address.port} is in use; set PORT to another one`, cause);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: (graceMs) => closeServer(server, connections.closeIdle, graceMs),
+  };
+}
+
+async function closeServer(server: Server, closeIdle: () => void, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  const sweep = setInterval(closeIdle, SWEEP_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(cut);
+}

@@ -1,0 +1,77 @@
+import type { Knex } from 'knex';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** One answered request. */
+export interface ObservedRequest {
+  readonly method: string;
+  /** The route's template; anything a client can make up would grow the metrics without bound. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+/** The metrics of one app, in a registry of its own: two apps in one process do not mix. */
+export interface Metrics {
+  /** The media type of what `render` returns. */
+  readonly contentType: string;
+  observe(request: ObservedRequest): void;
+  /** All metrics in the text format of Prometheus. */
+  render(): Promise<string>;
+}
+
+export interface MetricsOptions {
+  /** Adds gauges of this connection pool. */
+  readonly db?: Knex;
+  /** Adds memory, CPU, garbage collection and event loop of the whole process; false by default. */
+  readonly process?: boolean;
+}
+
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Makes the metrics of one app. They start no timer: values are read when somebody asks. */
+export function createMetrics({ db, process = false }: MetricsOptions = {}): Metrics {
+  const registry = new Registry();
+  const duration = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the first byte of a request to the end of its answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: BUCKETS,
+    registers: [registry],
+  });
+  if (db) addPool(registry, db);
+  if (process) collectDefaultMetrics({ register: registry });
+  return {
+    contentType: registry.contentType,
+    observe: ({ method, route, status, seconds }) =>
+      duration.observe({ method: METHODS.has(method) ? method : 'OTHER', route, status }, seconds),
+    render: () => registry.metrics(),
+  };
+}
+
+/** What this file uses of the pool that Knex keeps (tarn). */
+interface Pool {
+  numUsed(): number;
+  numFree(): number;
+  numPendingAcquires(): number;
+}
+
+function addPool(registry: Registry, db: Knex): void {
+  const read = {
+    used: (pool: Pool) => pool.numUsed(),
+    free: (pool: Pool) => pool.numFree(),
+    pending: (pool: Pool) => pool.numPendingAcquires(),
+  };
+  const gauge = new Gauge({
+    name: 'database_pool_connections',
+    help: 'Connections of the pool in use and free, and calls that wait for one',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const { pool } = db.client as { pool?: Pool };
+      if (!pool) return;
+      for (const [state, count] of Object.entries(read)) this.set({ state }, count(pool));
+    },
+  });
+  registry.registerMetric(gauge);
+}

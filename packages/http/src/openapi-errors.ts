@@ -1,0 +1,98 @@
+import { STATUS_CODES } from 'node:http';
+import { ERRORS, type NamedOperation, operations } from '@taskapp/core';
+import * as z from 'zod';
+import type { ZodOpenApiResponseObject } from 'zod-openapi';
+import { coreError, type HttpErrorSpec, httpErrors, toHttpError } from './http-errors.ts';
+import type { Address } from './input.ts';
+import { error, reference } from './openapi-components.ts';
+
+const EXTRA_HEADERS: Readonly<Record<number, Record<string, { $ref: `#/components/headers/${string}` }>>> = {
+  401: { 'WWW-Authenticate': reference('WwwAuthenticate') },
+  429: { 'Retry-After': reference('RetryAfter') },
+  503: { 'Retry-After': reference('RetryAfter') },
+};
+
+/** The failures of the database: they can happen to every operation, and no contract lists them. */
+const fromDatabase = ERRORS.filter(({ code }) => code.startsWith('database.')).map(toHttpError);
+const ofKeys = ERRORS.filter(({ code }) => code.startsWith('idempotency.')).map(toHttpError);
+const always = [
+  coreError('rate_limit.exceeded'),
+  ...fromDatabase,
+  httpErrors.requestTimeout,
+  httpErrors.uriTooLong,
+  httpErrors.headersTooLarge,
+  httpErrors.internal,
+  httpErrors.starting,
+];
+const ofBodies = [
+  httpErrors.malformedJson,
+  httpErrors.malformedRequest,
+  httpErrors.bodyTooLarge,
+  httpErrors.unsupportedMediaType,
+];
+
+/** True where an idempotency key means something. */
+export const isKeyed = ({ http, access, replayable }: NamedOperation): boolean =>
+  !http.startsWith('GET ') && access !== 'public' && replayable !== false;
+
+/** True where `If-Match` means something: what is changed is a resource whose answer has a version. */
+export function isVersioned({ http }: NamedOperation): boolean {
+  const [method, path] = http.split(' ');
+  if (method === 'GET' || method === 'POST') return false;
+  const read = operations.find((operation) => operation.http === `GET ${path}`)?.output;
+  return hasVersion(read);
+}
+
+/** True for the schema of a resource that can be told from its earlier states. */
+export const hasVersion = (output: z.ZodType | undefined): boolean =>
+  output instanceof z.ZodObject && 'version' in output.shape;
+
+/** The answers of an operation that are no success, by status, with the codes that can occur. */
+export function errorResponses(operation: NamedOperation, address: Address): Record<string, ZodOpenApiResponseObject> {
+  const responses = byStatus(possibleErrors(operation, address)).map(([status, specs]) => {
+    const response = describe(status, specs);
+    return [status, shared.get(response.description) ?? response] as const;
+  });
+  return Object.fromEntries(responses);
+}
+
+function byStatus(specs: readonly HttpErrorSpec[]): [number, HttpErrorSpec[]][] {
+  const groups = new Map<number, Map<string, HttpErrorSpec>>();
+  for (const spec of specs) groups.set(spec.status, new Map(groups.get(spec.status)).set(spec.code, spec));
+  return [...groups].sort(([one], [other]) => one - other).map(([status, group]) => [status, [...group.values()]]);
+}
+
+function possibleErrors(operation: NamedOperation, { hasBody }: Address): HttpErrorSpec[] {
+  const { access, errors = [] } = operation;
+  return [
+    coreError('input.invalid'),
+    httpErrors.malformedUrl,
+    ...(hasBody ? ofBodies : []),
+    ...(access === 'public' ? [] : [coreError('auth.token_required'), coreError('auth.token_invalid')]),
+    ...(access === 'admin' ? [coreError('auth.admin_required')] : []),
+    ...errors.map(toHttpError),
+    ...(isKeyed(operation) ? ofKeys : []),
+    ...(isVersioned(operation) ? [coreError('input.version_conflict')] : []),
+    ...always,
+  ];
+}
+
+function describe(status: number, specs: readonly HttpErrorSpec[]): ZodOpenApiResponseObject {
+  const codes = specs.map(({ code }) => code);
+  const samples = codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]);
+  return {
+    description: `${STATUS_CODES[status]}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
+    headers: { 'X-Request-Id': reference('RequestId'), ...EXTRA_HEADERS[status] },
+    content: { 'application/json': { schema: error, examples: Object.fromEntries(samples) } },
+  };
+}
+
+const nameOf = (status: number) => `${STATUS_CODES[status]}`.replace(/\W/g, '');
+
+/** What every operation answers alike is written once, as a component. */
+const shared: ReadonlyMap<string, ZodOpenApiResponseObject> = new Map(
+  byStatus([...always, ...ofBodies.filter(({ status }) => status > 400)]).map(([status, specs]) => {
+    const response = describe(status, specs);
+    return [response.description, { ...response, id: nameOf(status) }];
+  }),
+);

@@ -1,0 +1,59 @@
+import type { Logger, RedisClient } from '@taskapp/core';
+import { Cluster, Redis } from 'ioredis';
+
+export interface RedisAddress {
+  readonly url: string;
+  /** The URL names one node of a cluster; the others are found through it. */
+  readonly cluster: boolean;
+}
+
+const MAX_DELAY_MS = 2000;
+const backoff = (attempt: number) => Math.min(50 * 2 ** attempt, MAX_DELAY_MS) + Math.random() * 50;
+
+/**
+ * By default ioredis keeps a command for over a minute while Redis is away, and sends it again after a reconnect, so
+ * that it counts twice. Here a command fails at once or within its time, and a connection without answers is replaced.
+ */
+const IMPATIENT = {
+  maxRetriesPerRequest: 0,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  commandTimeout: 100,
+  socketTimeout: 500,
+  connectTimeout: 1000,
+  keepAlive: 10_000,
+  retryStrategy: backoff,
+};
+
+/**
+ * Opens a client that never makes a request wait for Redis. It connects in the background and keeps trying for ever;
+ * the caller disconnects it.
+ */
+export function openRedis({ url, cluster }: RedisAddress, log: Logger): RedisClient {
+  const client = cluster ? openCluster(url) : new Redis(url, IMPATIENT);
+  let reported = false;
+  client.on('ready', () => {
+    reported = false;
+    log.debug('Redis is connected');
+  });
+  // Without a listener ioredis writes to the console; every attempt of the same outage would be a line.
+  client.on('error', (error: unknown) => {
+    log[reported ? 'debug' : 'warn']('Redis cannot be reached', { error });
+    reported = true;
+  });
+  return client;
+}
+
+function openCluster(url: string): Cluster {
+  const { protocol, username, password } = new URL(url);
+  const credentials = {
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' && { tls: {} }),
+  };
+  return new Cluster([url], {
+    redisOptions: { ...IMPATIENT, ...credentials },
+    enableOfflineQueue: false,
+    clusterRetryStrategy: backoff,
+  });
+}

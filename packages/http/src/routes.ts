@@ -1,0 +1,106 @@
+import type Router from '@koa/router';
+import type { RouterContext } from '@koa/router';
+import { type CallContext, type NamedOperation, operations, runAsJson, type TaskApp } from '@taskapp/core';
+import { type Bearer, readBearer } from './bearer.ts';
+import { readBody } from './body.ts';
+import { coreError, httpErrors, refuse } from './http-errors.ts';
+import { type Address, addressOf, collectInput } from './input.ts';
+import { spendLimit } from './limits.ts';
+import { entityTag, readConditions } from './preconditions.ts';
+import { currentScope } from './request-scope.ts';
+
+/** `starting`: not ready for operations yet. `draining`: about to close, still answering. */
+export type LifecycleState = 'starting' | 'ready' | 'draining';
+
+/** What routes need besides the app. */
+export interface RouteOptions {
+  /** Bytes of a request body at most. */
+  readonly bodyLimit: number;
+  readonly state: () => LifecycleState;
+}
+
+/** Registers a route for every operation of the app. */
+export function registerOperations(router: Router, app: TaskApp, options: RouteOptions): void {
+  for (const operation of operations) {
+    const address = addressOf(operation);
+    router.register(address.path, [address.method], (ctx) => answer({ app, operation, address, options }, ctx));
+  }
+}
+
+/** The challenge for a token that was sent and is no good (RFC 6750, 3.1). */
+const INVALID_TOKEN_CHALLENGE = 'Bearer realm="taskapp", error="invalid_token"';
+
+interface Route {
+  readonly app: TaskApp;
+  readonly operation: NamedOperation;
+  readonly address: Address;
+  readonly options: RouteOptions;
+}
+
+async function answer({ app, operation, address, options }: Route, ctx: RouterContext): Promise<void> {
+  const scope = currentScope();
+  scope.route = address.path;
+  scope.placeOf = address.placeOf;
+  if (options.state() === 'starting') refuse(httpErrors.starting, { headers: { 'Retry-After': '1' } });
+  // Answers to sign-in carry secrets next to what the caller sent, which compression would give away (BREACH).
+  if (operation.limit !== undefined) ctx.compress = false;
+
+  const bearer = readBearer(app.access, ctx.req);
+  if (bearer.kind === 'genuine') scope.userId = bearer.claims.userId;
+  await spendLimit(ctx, app.rateLimit, operation, bearer);
+  const caller = await identify(app, operation, bearer);
+  const body = address.hasBody ? await readBody(ctx, options.bodyLimit) : {};
+  const input = collectInput(operation, address, { params: ctx.params, querystring: ctx.querystring, body });
+  reply(ctx, operation, { json: await runAsJson(app, operation, { ...factsOf(ctx), ...caller }, input) });
+}
+
+type Caller = Pick<CallContext, 'actor' | 'workspace'>;
+
+/** Who calls, as the database knows them now. Public operations are anonymous, whatever token comes along. */
+async function identify(app: TaskApp, { access }: NamedOperation, bearer: Bearer): Promise<Caller> {
+  if (access === 'public') return { actor: null };
+  if (bearer.kind === 'none') return refuse(coreError('auth.token_required'));
+  currentScope().challenge = INVALID_TOKEN_CHALLENGE;
+  if (bearer.kind === 'bad') throw bearer.error;
+  return app.access.authenticate(bearer.claims);
+}
+
+function factsOf(ctx: RouterContext): Omit<CallContext, 'actor'> {
+  const { requestId, ip } = currentScope();
+  const userAgent = ctx.get('User-Agent');
+  return { requestId, ip, ...(userAgent && { userAgent }), ...readConditions(ctx) };
+}
+
+interface JsonAnswer {
+  readonly json?: string | undefined;
+  readonly version?: number | undefined;
+  readonly replayed?: boolean;
+}
+
+function reply(ctx: RouterContext, operation: NamedOperation, { json, version, replayed }: JsonAnswer): void {
+  ctx.status = operation.status ?? (json === undefined ? 204 : 200);
+  if (replayed) ctx.set('Idempotency-Replayed', 'true');
+  if (json === undefined) return;
+  ctx.type = 'application/json';
+  ctx.body = json;
+  if (version === undefined && !isRead(ctx)) return;
+  ctx.set('ETag', entityTag(json, version));
+  // A strong tag names these very bytes, and compression would make others of them.
+  if (version !== undefined) ctx.compress = false;
+  if (!isRead(ctx)) return;
+  ctx.set('Cache-Control', 'private, no-cache');
+  if (ctx.fresh) ctx.status = 304;
+}
+
+const isRead = ({ method }: RouterContext): boolean => method === 'GET' || method === 'HEAD';
+
+/** Answers requests that no route took: OPTIONS and 405 where the path is known, 404 where it is not. */
+export function refuseUnmatched(router: Router) {
+  return (ctx: Pick<RouterContext, 'path' | 'method' | 'set' | 'status'>): void => {
+    const layers = router.match(ctx.path, ctx.method).path;
+    if (layers.length === 0) refuse(httpErrors.routeNotFound);
+    ctx.set('Allow', [...new Set(layers.flatMap(({ methods }) => methods)), 'OPTIONS'].join(', '));
+    if (ctx.method !== 'OPTIONS') refuse(httpErrors.methodNotAllowed);
+    ctx.status = 204;
+  };
+}

@@ -1,0 +1,78 @@
+import cors from '@koa/cors';
+import type { Context, Middleware } from 'koa';
+import compress from 'koa-compress';
+import helmet from 'koa-helmet';
+import type { TrustProxy } from './client-address.ts';
+import { httpErrors, refuse } from './http-errors.ts';
+import type { LifecycleState } from './routes.ts';
+
+const MAX_URL = 4096;
+const MAX_HEADER_LINES = 64;
+const EXPOSED = [
+  'X-Request-Id',
+  'ETag',
+  'Idempotency-Replayed',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'WWW-Authenticate',
+  'Allow',
+];
+const ALLOWED = ['Authorization', 'Content-Type', 'X-Request-Id', 'Idempotency-Key', 'If-Match', 'If-None-Match'];
+const PREFLIGHT_SECONDS = 600;
+const HSTS = 'max-age=15552000; includeSubDomains';
+const COMPRESS_FROM = 1024;
+
+export interface SecurityOptions {
+  /** Origins whose pages may read answers; `*` for all. Tokens travel in a header, so no cookie is ever at stake. */
+  readonly corsOrigins: readonly string[];
+  readonly trustProxy: TrustProxy;
+  readonly state: () => LifecycleState;
+}
+
+/** Everything between the wire and the routes that is the same for all of them, in order. */
+export const createSecurity = ({ corsOrigins, trustProxy, state }: SecurityOptions): Middleware[] => [
+  setDefaults(trustProxy, state),
+  helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    strictTransportSecurity: false,
+  }),
+  cors({
+    origin: (ctx: Context) => chooseOrigin(corsOrigins, ctx.get('Origin')),
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowHeaders: ALLOWED,
+    exposeHeaders: EXPOSED,
+    maxAge: PREFLIGHT_SECONDS,
+    // Errors are rendered inside, so there is nothing to keep and nobody's error object is touched.
+    keepHeadersOnError: false,
+  }),
+  compress({ threshold: COMPRESS_FROM }),
+];
+
+/** Checks what a request line and its headers may be at all. */
+export const limitRequestHead: Middleware = (ctx, next) => {
+  if ((ctx.req.url ?? '').length > MAX_URL) refuse(httpErrors.uriTooLong);
+  if (ctx.req.rawHeaders.length / 2 > MAX_HEADER_LINES) refuse(httpErrors.headersTooLarge);
+  return next();
+};
+
+const setDefaults =
+  (trustProxy: TrustProxy, state: () => LifecycleState): Middleware =>
+  (ctx, next) => {
+    ctx.set('Cache-Control', 'no-store');
+    if (isEncrypted(ctx, trustProxy)) ctx.set('Strict-Transport-Security', HSTS);
+    // A client that keeps its connection would keep a closing server waiting.
+    if (state() === 'draining') ctx.set('Connection', 'close');
+    return next();
+  };
+
+function isEncrypted({ req }: Context, trustProxy: TrustProxy): boolean {
+  if ('encrypted' in req.socket) return true;
+  return trustProxy !== 'none' && req.headers['x-forwarded-proto'] === 'https';
+}
+
+const chooseOrigin = (allowed: readonly string[], origin: string): string =>
+  allowed.includes('*') ? '*' : allowed.includes(origin) ? origin : '';

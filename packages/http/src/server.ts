@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, createTaskApp, type Logger } from '@taskapp/core';
+import type { Config } from './config.variables.ts';
+import { prepareDatabase } from './database-start.ts';
+import { createHttpApp } from './http-app.ts';
+import { type Listener, listen } from './listener.ts';
+import { createMetrics } from './metrics.ts';
+import { openRedis } from './redis.ts';
+import type { LifecycleState } from './routes.ts';
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Gives up starting; a server that has started is closed by `close`. */
+  readonly signal?: AbortSignal;
+  /** How long PostgreSQL may be absent at the start; 60 seconds by default. */
+  readonly databaseWaitMs?: number;
+}
+
+/** A server that answers requests. */
+export interface RunningServer {
+  /** Where it answers, for people on this machine: `http://localhost:3000`. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Reports itself unready, waits for the configured delay, stops accepting, gives requests in progress 20 seconds,
+   * then closes what the server opened. Idempotent; leaves nothing that keeps a process alive.
+   */
+  close(): Promise<void>;
+}
+
+const DATABASE_WAIT_MS = 60_000;
+const GRACE_MS = 20_000;
+const DESTROY_MS = 2000;
+
+/**
+ * Starts a server of its own: connections, app and listener. It listens at once, so that `/livez` answers, and
+ * resolves when operations are served.
+ *
+ * @throws StartError with what the operator can do; everything that was opened is closed again
+ */
+export async function startServer({ config, log, signal, ...options }: ServerOptions): Promise<RunningServer> {
+  const { host } = config.http;
+  const parts = createParts(config, log);
+  const { db, http, lifecycle } = parts;
+  let listener: Listener | undefined;
+  const stop = async () => {
+    lifecycle.state = 'draining';
+    await listener?.close(GRACE_MS);
+    await closeParts(parts, log);
+  };
+  try {
+    listener = await listen(http.callback(), { host, port: config.http.port });
+    const waitMs = options.databaseWaitMs ?? DATABASE_WAIT_MS;
+    await prepareDatabase({ db, config: config.database, log, waitMs, signal });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  lifecycle.state = 'ready';
+  const { port } = listener;
+  const url = `http://${nameOf(host)}:${port}`;
+  log.info('Listening', { url, environment: config.environment });
+
+  let closing: Promise<void> | undefined;
+  const closeGently = async () => {
+    lifecycle.state = 'draining';
+    await sleep(config.http.shutdownDelayMs);
+    await stop();
+    log.info('Closed', { url });
+  };
+  const close = () => {
+    closing ??= closeGently();
+    return closing;
+  };
+  return { url, port, close };
+}
+
+type Parts = ReturnType<typeof createParts>;
+
+function createParts({ database, redis: redisAddress, app: settings, http: httpConfig }: Config, log: Logger) {
+  const { url, poolMax, prepared } = database;
+  const limits = { poolMax, prepared, applicationName: 'taskapp', log };
+  const db = connect(url, limits);
+  const redis = redisAddress && openRedis(redisAddress, log);
+  const app = createTaskApp({ db, redis, log, ...settings });
+  const lifecycle: { state: LifecycleState } = { state: 'starting' };
+  const metrics = createMetrics({ db, process: true });
+  const http = createHttpApp(app, { ...httpConfig, log, metrics, state: () => lifecycle.state });
+  return { db, redis, app, http, lifecycle };
+}
+
+async function closeParts({ app, db, redis }: Parts, log: Logger): Promise<void> {
+  await app.close();
+  redis?.disconnect();
+  // A connection on a dead network would not let go.
+  await Promise.race([db.destroy(), sleep(DESTROY_MS, undefined, { ref: false })]).catch((error: unknown) => {
+    log.warn('The connection pool did not close', { error });
+  });
+}
+
+function nameOf(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { administer, urlOf } from '../test/support/admin.ts';
+import { startServices } from '../test/support/services.ts';
+
+// What users of the published packages get: packs them, installs the tarballs beside a copy of the example in an empty
+// folder, and there type-checks and runs it, loads the core from CommonJS, and runs the packed `taskctl`.
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const execute = promisify(execFile);
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Runs a program to its end; what it printed. Fails with all of it where it does not succeed. */
+async function run(cwd: string, command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const [file = '', ...args] = command;
+  say(`$ ${command.map((word) => word.replace(`${cwd}/`, '')).join(' ')}`);
+  const result = await execute(file, args, { cwd, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 }).catch(
+    (error: { stdout?: string; stderr?: string }) => assert.fail(`It failed:\n${error.stdout}\n${error.stderr}`),
+  );
+  return result.stdout.trim();
+}
+
+interface Tarball {
+  readonly name: string;
+  readonly version: string;
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** What each package must contain for its purpose. */
+const PROMISED: Readonly<Record<string, readonly string[]>> = {
+  '@taskapp/core': [
+    'dist/index.js',
+    'dist/index.d.ts',
+    'dist/migrations/0001_accounts.js',
+    'dist/seeds/demo.js',
+    'dist/passwords/bcrypt-worker.js',
+  ],
+  '@taskapp/http': ['dist/index.js', 'dist/index.d.ts', 'dist/main.js', 'assets/docs/swagger-ui.css'],
+  '@taskapp/cli': ['bin/taskctl.js', 'dist/main.js'],
+};
+
+async function pack(folder: string): Promise<Tarball[]> {
+  await mkdir(folder);
+  const printed = await run(repository, ['npm', 'pack', '--json', '--workspaces', `--pack-destination=${folder}`]);
+  return JSON.parse(printed);
+}
+
+function checkContents({ name, files }: Tarball): void {
+  const paths = files.map(({ path }) => path);
+  const strangers = paths.filter((path) => /(^|\/)(src|test)\/|(?<!\.d)\.ts$|\.test\.|tsbuildinfo|\.env/.test(path));
+  assert.deepEqual(strangers, [], `${name} contains what nobody needs`);
+  const missing = (PROMISED[name] ?? []).filter((path) => !paths.includes(path));
+  assert.deepEqual(missing, [], `${name} lacks what it promises`);
+}
+
+/** The example as somebody would have it who installed the packages. */
+async function installExample(host: string, tarballs: readonly string[]): Promise<void> {
+  for (const name of ['package.json', 'tsconfig.json', 'src']) {
+    await cp(join(repository, 'examples/embedded', name), join(host, name), { recursive: true });
+  }
+  await run(host, ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs]);
+  await run(host, ['npm', 'run', 'build']);
+}
+
+const COMMONJS = `
+const { createTaskApp, operations } = require('@taskapp/core');
+const knex = require('knex');
+const db = knex({ client: 'pg', connection: process.env.DATABASE_URL });
+const secret = () => require('node:crypto').randomBytes(32).toString('hex');
+const app = createTaskApp({ db, redis: null, secrets: { access: secret(), refresh: secret() } });
+const system = app.as({ kind: 'system', reason: 'CommonJS host' });
+system.users.list().then(async ({ users }) => {
+  process.stdout.write(operations.length + ' operations, ' + users.length + ' users\\n');
+  await app.close();
+  await db.destroy();
+});
+`;
+
+async function checkTaskctl(host: string, version: string | undefined, url: string): Promise<void> {
+  const taskctl = join(host, 'node_modules/.bin/taskctl');
+  assert.equal(await run(host, [taskctl, '--version']), version);
+  await run(host, [taskctl, 'db', 'migrate'], { DATABASE_URL: url });
+  await run(host, [taskctl, 'db', 'seed'], { DATABASE_URL: url });
+  const listed = await run(host, [taskctl, 'user', 'list', '--json'], { DATABASE_URL: url });
+  assert.equal(JSON.parse(listed).length, 4);
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'taskapp-packed-'));
+const services = await startServices();
+const { TEST_DATABASE_URL: serverUrl } = services.environment;
+const databases = ['host', 'cli'].map((name) => `taskapp_${name}_${randomBytes(5).toString('hex')}`);
+const [hostUrl = '', cliUrl = ''] = databases.map((name) => urlOf(serverUrl, name));
+try {
+  for (const name of databases) await administer(serverUrl, `create database ${name}`);
+  await run(repository, ['npm', 'run', 'build']);
+  const tarballs = await pack(join(folder, 'tarballs'));
+  tarballs.forEach(checkContents);
+  const host = join(folder, 'host');
+  await installExample(
+    host,
+    tarballs.map(({ filename }) => join(folder, 'tarballs', filename)),
+  );
+  say(await run(host, ['npm', 'start'], { DATABASE_URL: hostUrl }));
+  await writeFile(join(host, 'host.cjs'), COMMONJS);
+  assert.match(await run(host, ['node', 'host.cjs'], { DATABASE_URL: hostUrl }), /^\d+ operations, 1 users$/m);
+  const { version } = JSON.parse(await readFile(join(repository, 'packages/cli/package.json'), 'utf8'));
+  await checkTaskctl(host, version, cliUrl);
+  say('The packed packages work: embedded, from CommonJS, and as taskctl');
+} finally {
+  for (const name of databases) await administer(serverUrl, `drop database if exists ${name} with (force)`);
+  await services.stop();
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { type Answer, type Body, type Call, send } from './http.ts';
+
+/** A signed-in user of the API. */
+export interface Session {
+  readonly id: string;
+  readonly email: string;
+  readonly password: string;
+  /** The newest pair; replaced by `refresh`. */
+  accessToken: string;
+  refreshToken: string;
+}
+
+/** Registers a user; `marker` becomes part of the password, which must not appear in any log. */
+export async function register(port: number, marker: string): Promise<Session> {
+  const email = `user-${randomUUID()}@example.com`;
+  const password = `Aa1-${marker}`;
+  const { status, body } = await post(port, 'register', { email, password, name: 'Worker' });
+  if (status !== 201) throw new Error(`register: ${status} ${JSON.stringify(body)}`);
+  return { id: body.user.id, email, password, accessToken: body.accessToken, refreshToken: body.refreshToken };
+}
+
+/** Sends a request to one of the routes of `/api/auth`. */
+export const post = (port: number, route: string, body: Body, token?: string): Promise<Answer> =>
+  send({ port, method: 'POST', path: `/api/auth/${route}`, body, ...(token && { token }) });
+
+export const login = (port: number, { email, password }: Pick<Session, 'email' | 'password'>): Promise<Answer> =>
+  post(port, 'login', { email, password });
+
+export const refresh = (port: number, refreshToken: string): Promise<Answer> => post(port, 'refresh', { refreshToken });
+
+/** Sends a request as a user. */
+export const as = (session: Session, call: Omit<Call, 'token'>): Promise<Answer> =>
+  send({ ...call, token: session.accessToken });
