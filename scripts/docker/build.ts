@@ -44,8 +44,9 @@ async function buildStage(stage: Stage, root: string, build: Build): Promise<Ima
   if (base) await cp(base.root, root, { recursive: true, verbatimSymlinks: true });
   let image: Image = { workdir: '/', env: {}, user: 'root', command: [], healthcheck: [], ...base, root };
   for (const instruction of stage.instructions) {
-    const { keyword, rest } = instruction;
-    process.stdout.write(`  ${keyword} ${rest.slice(0, 100)}\n`);
+    const { keyword, flags, rest } = instruction;
+    const from = flags.from ? `--from=${flags.from} ` : '';
+    process.stdout.write(`  ${keyword} ${from}${rest.slice(0, 100)}\n`);
     const step = STEPS[keyword] ?? assert.fail(`The replay does not know ${keyword}`);
     image = { ...image, ...(await step(image, instruction, build)) };
   }

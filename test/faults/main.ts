@@ -21,7 +21,9 @@ function chooseScenarios(): Scenario[] {
   const wanted = given.only.flatMap((ids) => ids.split(','));
   const unknown = wanted.filter((id) => !scenarios.some((scenario) => scenario.id === id));
   if (unknown.length > 0) throw new Error(`No such scenario: ${unknown.join(', ')}`);
-  return scenarios.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
+  const isWanted = ({ id, isLongOnly }: Scenario) =>
+    wanted.length > 0 ? wanted.includes(id) : given.long || !isLongOnly;
+  return scenarios.filter(isWanted);
 }
 
 const MAX_SHOWN = 15;

@@ -33,6 +33,8 @@ export interface Scenario {
   /** As in the catalogue of faults. */
   readonly id: string;
   readonly title: string;
+  /** Left out of the short form: another scenario there covers most of it. */
+  readonly isLongOnly?: true;
   run(world: World): Promise<void>;
 }
 

@@ -6,6 +6,8 @@ import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { createHttpApp } from '@taskapp/http';
+import Koa from 'koa';
+import supertest from 'supertest';
 import { createWorld } from '../support/world.ts';
 
 const { app, http, user } = await createWorld();
@@ -138,9 +140,22 @@ describe('a body that the host has parsed', () => {
     assert.equal(raw.status, 201);
     const evil = await sendParsed((request) => Object.assign(request, { body: JSON.parse('{"__proto__":1}') }));
     assert.deepEqual(evil.body.errors, ['body.__proto__: Unrecognized key']);
+    const twice = await sendParsed((request) => Object.assign(request, { body: '{"title":"x","title":"y"}' }));
+    assert.deepEqual(twice.body.errors, ['body.title: Given more than once']);
     const large = await sendParsed((request) => Object.assign(request, { body: { title: 'x'.repeat(10_240) } }));
     assert.equal(large.status, 413);
   });
+});
+
+test('a body that a parser in the host has left alone is read', async () => {
+  const host = new Koa();
+  host.use((ctx, next) => {
+    Object.assign(ctx.request, { body: {} });
+    return next();
+  });
+  for (const middleware of createHttpApp(app).middleware) host.use(middleware);
+  const made = await supertest(host.callback()).post('/api/tasks').set('Authorization', bearer).send({ title: 'x' });
+  assert.deepEqual([made.status, made.body.title], [201, 'x']);
 });
 
 test('a client that goes away in the middle of its body is no error', async () => {

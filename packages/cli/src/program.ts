@@ -6,7 +6,6 @@ import { addHelpCommand } from './commands/help.ts';
 import { addSecretCommand } from './commands/secret.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { declareFields, type Form } from './fields.ts';
-import { runOperation } from './operation-command.ts';
 import { hasPages } from './pages.ts';
 import { presentation, shortcuts } from './presentation.ts';
 import type { SpecOf } from './references.ts';
@@ -62,6 +61,7 @@ function addOperation(command: Command, { run, specOf, spec, form }: Loop): void
     const options = command.opts();
     const globals = await readGlobals(command, run.io);
     run.reporter.configure(globals);
+    const { runOperation } = await import('./operation-command.ts');
     await runOperation(run, { spec, form, fields, specOf }, { input: fields.read(args, options), options, globals });
   });
 }

@@ -65,6 +65,7 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     passwordPolicy: settings.passwords.policy,
     throttle: createLoginThrottle(redis, settings.throttle, settings.secrets.refresh[0] as string),
     cursors: createCursors(settings.secrets.access),
+    requestSecret: `taskapp request ${settings.secrets.access[0]}`,
     // A host may hand over a transaction from the start.
     cache: db.isTransaction ? null : createListCache(redis, settings.cache),
   };
@@ -90,9 +91,9 @@ const createServices = (deps: Deps): Services => ({
 });
 
 function createTransactionApp(deps: Deps): TransactionApp {
-  const services = keyServices(deps.db, createServices(deps), (trx) =>
-    createServices({ ...deps, db: trx, cache: null }),
-  );
+  const { db, requestSecret: secret } = deps;
+  const onTransaction = (trx: Knex.Transaction) => createServices({ ...deps, db: trx, cache: null });
+  const services = keyServices(createServices(deps), { db, secret, onTransaction });
   return { ...services, as: (actor, facts) => bind(services, { ...facts, actor }) };
 }
 

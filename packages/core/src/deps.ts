@@ -19,6 +19,8 @@ export interface Deps {
   readonly passwordPolicy: PasswordPolicy;
   readonly throttle: LoginThrottle;
   readonly cursors: Cursors;
+  /** What the fingerprints of requests with an idempotency key are made with. */
+  readonly requestSecret: string;
   /** `null` inside a host's transaction: what is not committed must not be cached. */
   readonly cache: ListCache | null;
 }

@@ -69,7 +69,7 @@ async function appliedMigrations(db: Knex): Promise<string[]> {
 
 async function runMigrator(db: Knex, work: (migrator: Knex.Migrator) => Promise<[number, string[]]>) {
   // Knex's own lock is a row that a crash leaves behind; whoever holds the lock of the session may clear it.
-  if ((await appliedMigrations(db)).length > 0) await db.migrate.forceFreeMigrationsLock(migrationConfig);
+  await db.migrate.forceFreeMigrationsLock(migrationConfig);
   const [, names] = await work(db.migrate);
   return names;
 }

@@ -31,8 +31,13 @@ export async function readBody(ctx: Context, limit: number): Promise<Record<stri
 function findParsedBody({ request, req }: Context): unknown {
   const { body = (req as { body?: unknown }).body, rawBody } = request as { body?: unknown; rawBody?: unknown };
   // The text is better than what was made of it: repeated keys can still be seen.
-  return typeof rawBody === 'string' ? rawBody : body;
+  if (typeof rawBody === 'string') return rawBody;
+  // Some parsers leave an empty object for bodies that they do not touch.
+  const isUntouched = carriesBody(req) && !req.readableDidRead && isEmpty(body);
+  return isUntouched ? undefined : body;
 }
+
+const isEmpty = (body: unknown): boolean => typeof body === 'object' && body !== null && Object.keys(body).length === 0;
 
 const carriesBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

@@ -48,18 +48,6 @@ export function createClientAddress(trust: TrustProxy): (request: IncomingMessag
   };
 }
 
-const IPV6_PREFIX_PARTS = 4;
-
-/** What limits count by: an IPv4 address, or the /64 network of an IPv6 address, which one subscriber owns whole. */
-export function addressBucket(address: string): string {
-  if (isIP(address) !== 6) return address;
-  const { parts } = ipaddr.parse(address) as ipaddr.IPv6;
-  return `${parts
-    .slice(0, IPV6_PREFIX_PARTS)
-    .map((part) => part.toString(16))
-    .join(':')}::/64`;
-}
-
 /** True for a peer on this machine that forwards for nobody. */
 export function isLocalCaller({ socket, headers }: IncomingMessage): boolean {
   const address = canonical(socket?.remoteAddress ?? '');

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Config, findConflicts, structure, variables } from './config.variables.ts';
 
+export type { Config };
+
 /** Environment variables as Node has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -24,10 +26,12 @@ export function loadConfig(environment: Environment, defaults: Environment = {})
   const problems: string[] = [];
   const given = { ...withoutEmpty(defaults), ...withoutEmpty(environment), ...readFiles(environment, problems) };
   const parsed = variables.safeParse(given);
-  const unread = new Set(problems.map((problem) => problem.split('_FILE')[0]));
+  // One problem a variable: the first one, unless its file could not be read at all.
+  const named = new Set(problems.map((problem) => problem.split('_FILE')[0]));
   for (const { path, message } of parsed.error?.issues ?? []) {
     const name = String(path[0]);
-    if (!unread.has(name)) problems.push(`${name} ${message}`);
+    if (!named.has(name)) problems.push(`${name} ${message}`);
+    named.add(name);
   }
   if (parsed.data) problems.push(...findConflicts(parsed.data));
   if (parsed.data && problems.length === 0) return structure(parsed.data);

@@ -7,7 +7,7 @@ import { renderErrors } from './errors.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { openScope } from './request-scope.ts';
 import { type LifecycleState, refuseUnmatched, registerOperations } from './routes.ts';
-import { createSecurity, limitRequestHead } from './security.ts';
+import { createSecurity, endConnections, limitRequestHead } from './security.ts';
 import { registerServiceRoutes } from './service-routes.ts';
 
 export interface HttpAppOptions {
@@ -47,8 +47,9 @@ export function createHttpApp(app: TaskApp, options: HttpAppOptions = {}): Koa {
   const koa = new Koa();
   koa.use(openScope(createClientAddress(trustProxy)));
   koa.use(logAccess(log, metrics));
+  koa.use(endConnections(state));
   koa.use(renderErrors(log));
-  for (const middleware of createSecurity({ corsOrigins, trustProxy, state })) koa.use(middleware);
+  for (const middleware of createSecurity({ corsOrigins, trustProxy })) koa.use(middleware);
   koa.use(limitRequestHead);
   koa.use(router.routes());
   koa.use(refuseUnmatched(router));

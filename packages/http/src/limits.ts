@@ -1,7 +1,6 @@
-import type { NamedOperation, RateLimiter, RateLimitResult } from '@taskapp/core';
+import { type NamedOperation, networkOf, type RateLimiter, type RateLimitResult } from '@taskapp/core';
 import type { Context } from 'koa';
 import type { Bearer } from './bearer.ts';
-import { addressBucket } from './client-address.ts';
 import { coreError, refuse, tryAgainIn } from './http-errors.ts';
 import { currentScope } from './request-scope.ts';
 
@@ -19,7 +18,7 @@ export async function spendLimit(
   { limit }: NamedOperation,
   bearer: Bearer,
 ): Promise<void> {
-  const byAddress = addressBucket(currentScope().ip);
+  const byAddress = networkOf(currentScope().ip);
   const spent =
     limit === undefined && bearer.kind === 'genuine'
       ? await limiter.consume('user', bearer.claims.userId)

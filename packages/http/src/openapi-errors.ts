@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import { ERRORS, type NamedOperation, operations } from '@taskapp/core';
-import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import { coreError, type HttpErrorSpec, httpErrors, toHttpError } from './http-errors.ts';
 import type { Address } from './input.ts';
 import { error, reference } from './openapi-components.ts';
+import { hasVersion } from './preconditions.ts';
 
 const EXTRA_HEADERS: Readonly<Record<number, Record<string, { $ref: `#/components/headers/${string}` }>>> = {
   401: { 'WWW-Authenticate': reference('WwwAuthenticate') },
@@ -42,10 +42,6 @@ export function isVersioned({ http }: NamedOperation): boolean {
   const read = operations.find((operation) => operation.http === `GET ${path}`)?.output;
   return hasVersion(read);
 }
-
-/** True for the schema of a resource that can be told from its earlier states. */
-export const hasVersion = (output: z.ZodType | undefined): boolean =>
-  output instanceof z.ZodObject && 'version' in output.shape;
 
 /** The answers of an operation that are no success, by status, with the codes that can occur. */
 export function errorResponses(operation: NamedOperation, address: Address): Record<string, ZodOpenApiResponseObject> {

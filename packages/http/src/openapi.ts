@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fieldsOf, type NamedOperation, operations } from '@taskapp/core';
 import * as z from 'zod';
-import { type CreateDocumentOptions, createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
+import { type CreateDocumentOptions, createDocument, type oas31, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { type Address, addressOf } from './input.ts';
 import { components, limitHeaders, reference } from './openapi-components.ts';
-import { errorResponses, hasVersion, isKeyed, isVersioned } from './openapi-errors.ts';
+import { errorResponses, isKeyed, isVersioned } from './openapi-errors.ts';
 import { servicePaths } from './openapi-service.ts';
+import { hasVersion } from './preconditions.ts';
 
 const DESCRIPTION = `Accounts, tasks and tags over HTTP.
 
@@ -17,7 +18,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 };
 
 /** Derives the OpenAPI 3.1 document from the operations that the routes are derived from. */
-export function createOpenApi() {
+export function createOpenApi(): oas31.OpenAPIObject {
   const features = [...new Set(operations.map(({ feature }) => feature))];
   return createDocument(
     {

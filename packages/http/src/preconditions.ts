@@ -1,18 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { CallContext } from '@taskapp/core';
 import type { Context } from 'koa';
+import * as z from 'zod';
 import { httpErrors, refuse } from './http-errors.ts';
 
 const HASH_LENGTH = 16;
 const hash = (json: string) => createHash('sha1').update(json).digest('base64url').slice(0, HASH_LENGTH);
 
+/** True for the schema of a resource that can be told from its earlier states. */
+export const hasVersion = (output: z.ZodType | undefined): boolean =>
+  output instanceof z.ZodObject && 'version' in output.shape;
+
 /**
- * The entity tag of a JSON answer (RFC 9110, 8.8.3). A resource with a version has a strong one that starts with it, so
- * that `If-Match` can be compared with the database alone; everything else a weak one. Both end in a hash of the
- * text: what a resource shows of its neighbours changes without its version.
+ * The entity tag of a resource (RFC 9110, 8.8.3). It starts with the version, so that `If-Match` can be compared with
+ * the database alone, and ends in a hash of the text: what a resource shows of its neighbours changes without it.
  */
-export const entityTag = (json: string, version: number | undefined): string =>
-  version === undefined ? `W/"${hash(json)}"` : `"${version}-${hash(json)}"`;
+export const strongTag = (json: string): string =>
+  `"${(JSON.parse(json) as { version: number }).version}-${hash(json)}"`;
+
+/** The entity tag of everything else. */
+export const weakTag = (json: string): string => `W/"${hash(json)}"`;
 
 const TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e]*")*\s*$/;
 const OWN_STRONG_TAG = /(?<!W\/)"(\d{1,15})-[\w-]+"/g;

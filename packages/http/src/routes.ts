@@ -6,7 +6,7 @@ import { readBody } from './body.ts';
 import { coreError, httpErrors, refuse } from './http-errors.ts';
 import { type Address, addressOf, collectInput } from './input.ts';
 import { spendLimit } from './limits.ts';
-import { entityTag, readConditions } from './preconditions.ts';
+import { hasVersion, readConditions, strongTag, weakTag } from './preconditions.ts';
 import { currentScope } from './request-scope.ts';
 
 /** `starting`: not ready for operations yet. `draining`: about to close, still answering. */
@@ -51,7 +51,7 @@ async function answer({ app, operation, address, options }: Route, ctx: RouterCo
   const caller = await identify(app, operation, bearer);
   const body = address.hasBody ? await readBody(ctx, options.bodyLimit) : {};
   const input = collectInput(operation, address, { params: ctx.params, querystring: ctx.querystring, body });
-  reply(ctx, operation, { json: await runAsJson(app, operation, { ...factsOf(ctx), ...caller }, input) });
+  reply(ctx, operation, await runAsJson(app, operation, { ...factsOf(ctx), ...caller }, input));
 }
 
 type Caller = Pick<CallContext, 'actor' | 'workspace'>;
@@ -71,22 +71,16 @@ function factsOf(ctx: RouterContext): Omit<CallContext, 'actor'> {
   return { requestId, ip, ...(userAgent && { userAgent }), ...readConditions(ctx) };
 }
 
-interface JsonAnswer {
-  readonly json?: string | undefined;
-  readonly version?: number | undefined;
-  readonly replayed?: boolean;
-}
-
-function reply(ctx: RouterContext, operation: NamedOperation, { json, version, replayed }: JsonAnswer): void {
+function reply(ctx: RouterContext, operation: NamedOperation, json: string | undefined): void {
   ctx.status = operation.status ?? (json === undefined ? 204 : 200);
-  if (replayed) ctx.set('Idempotency-Replayed', 'true');
   if (json === undefined) return;
   ctx.type = 'application/json';
   ctx.body = json;
-  if (version === undefined && !isRead(ctx)) return;
-  ctx.set('ETag', entityTag(json, version));
+  const isResource = hasVersion(operation.output);
+  if (!isResource && !isRead(ctx)) return;
+  ctx.set('ETag', isResource ? strongTag(json) : weakTag(json));
   // A strong tag names these very bytes, and compression would make others of them.
-  if (version !== undefined) ctx.compress = false;
+  if (isResource) ctx.compress = false;
   if (!isRead(ctx)) return;
   ctx.set('Cache-Control', 'private, no-cache');
   if (ctx.fresh) ctx.status = 304;

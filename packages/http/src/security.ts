@@ -27,12 +27,11 @@ export interface SecurityOptions {
   /** Origins whose pages may read answers; `*` for all. Tokens travel in a header, so no cookie is ever at stake. */
   readonly corsOrigins: readonly string[];
   readonly trustProxy: TrustProxy;
-  readonly state: () => LifecycleState;
 }
 
 /** Everything between the wire and the routes that is the same for all of them, in order. */
-export const createSecurity = ({ corsOrigins, trustProxy, state }: SecurityOptions): Middleware[] => [
-  setDefaults(trustProxy, state),
+export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Middleware[] => [
+  setDefaults(trustProxy),
   helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -59,13 +58,19 @@ export const limitRequestHead: Middleware = (ctx, next) => {
   return next();
 };
 
+/** Ends connections with their answers once the server drains: a client that keeps its one keeps the server waiting. */
+export const endConnections =
+  (state: () => LifecycleState): Middleware =>
+  async (ctx, next) => {
+    await next();
+    if (state() === 'draining' && !ctx.headerSent) ctx.set('Connection', 'close');
+  };
+
 const setDefaults =
-  (trustProxy: TrustProxy, state: () => LifecycleState): Middleware =>
+  (trustProxy: TrustProxy): Middleware =>
   (ctx, next) => {
     ctx.set('Cache-Control', 'no-store');
     if (isEncrypted(ctx, trustProxy)) ctx.set('Strict-Transport-Security', HSTS);
-    // A client that keeps its connection would keep a closing server waiting.
-    if (state() === 'draining') ctx.set('Connection', 'close');
     return next();
   };
 

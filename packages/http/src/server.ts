@@ -40,40 +40,38 @@ const DESTROY_MS = 2000;
  * @throws StartError with what the operator can do; everything that was opened is closed again
  */
 export async function startServer({ config, log, signal, ...options }: ServerOptions): Promise<RunningServer> {
-  const { host } = config.http;
+  const { host, port: wanted, shutdownDelayMs } = config.http;
   const parts = createParts(config, log);
   const { db, http, lifecycle } = parts;
   let listener: Listener | undefined;
-  const stop = async () => {
+  const stop = async (delayMs: number) => {
     lifecycle.state = 'draining';
+    await sleep(delayMs);
     await listener?.close(GRACE_MS);
     await closeParts(parts, log);
   };
   try {
-    listener = await listen(http.callback(), { host, port: config.http.port });
+    listener = await listen(http.callback(), { host, port: wanted });
     const waitMs = options.databaseWaitMs ?? DATABASE_WAIT_MS;
     await prepareDatabase({ db, config: config.database, log, waitMs, signal });
   } catch (error) {
-    await stop();
+    await stop(0);
     throw error;
   }
   lifecycle.state = 'ready';
   const { port } = listener;
   const url = `http://${nameOf(host)}:${port}`;
   log.info('Listening', { url, environment: config.environment });
+  return { url, port, close: once(() => stop(shutdownDelayMs)) };
+}
 
-  let closing: Promise<void> | undefined;
-  const closeGently = async () => {
-    lifecycle.state = 'draining';
-    await sleep(config.http.shutdownDelayMs);
-    await stop();
-    log.info('Closed', { url });
+/** Does the work at the first call; every call waits for it. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let result: Promise<void> | undefined;
+  return () => {
+    result ??= work();
+    return result;
   };
-  const close = () => {
-    closing ??= closeGently();
-    return closing;
-  };
-  return { url, port, close };
 }
 
 type Parts = ReturnType<typeof createParts>;

@@ -83,5 +83,6 @@ const createEnvironment = (databaseUrl: string, redisPort: number) => ({
   RATE_LIMIT_MAX: UNLIMITED,
   RATE_LIMIT_USER_MAX: UNLIMITED,
   RATE_LIMIT_LOGIN_MAX: UNLIMITED,
-  SHUTDOWN_DELAY_MS: '0',
+  // Longer than the balancer needs to notice that a node reports itself unready.
+  SHUTDOWN_DELAY_MS: '600',
 });

@@ -53,6 +53,7 @@ const CLIENTS = 200;
 const smallPool: Scenario = {
   id: 'F-26',
   title: `${CLIENTS} clients on a pool of 2`,
+  isLongOnly: true,
   run: async (world) => {
     const { cluster, row, expect, note } = world;
     const [node] = cluster.nodes;

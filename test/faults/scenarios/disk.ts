@@ -27,6 +27,7 @@ async function fill(folder: string): Promise<string> {
 const fullDisk: Scenario = {
   id: 'F-28',
   title: 'the disk of PostgreSQL full',
+  isLongOnly: true,
   run: async (world) => {
     const { cluster, row, expect, note } = world;
     const folder = join(cluster.folder, 'small-disk');

@@ -13,6 +13,7 @@ const AFTER_HEALING = 100;
 const blackHole = (id: string, title: string, fault: Fault): Scenario => ({
   id,
   title,
+  ...(id === 'F-21' && { isLongOnly: true as const }),
   run: async (world) => {
     const { cluster, row, expect, note, pick } = world;
     const probe = await createProbe(world);
@@ -67,6 +68,7 @@ async function checkHealed(
 const slowPostgres: Scenario = {
   id: 'F-23',
   title: 'PostgreSQL 50 ms away, give or take 50',
+  isLongOnly: true,
   run: async (world) => {
     const tally = await underLoad(
       world,

@@ -14,10 +14,9 @@ export interface OpenDatabase extends Source {
 /** Connects, at the first query; closed at the end of the run. */
 export async function openPool(run: Run, url: string, options: ConnectOptions = {}): Promise<Knex> {
   const { connect } = await import('@taskapp/core');
-  const db = connect(url, { poolMax: POOL_MAX, applicationName: 'taskctl', ...options });
-  // Knex reports connections that fail with console.log, in the middle of the result.
-  const { logger }: { logger: Record<string, (message: unknown) => void> } = db.client;
-  for (const level of ['debug', 'warn', 'error']) logger[level] = (message) => run.reporter.debug(String(message));
+  const { debug } = run.reporter;
+  const log = { debug, info: debug, warn: debug, error: debug };
+  const db = connect(url, { poolMax: POOL_MAX, applicationName: 'taskctl', log, ...options });
   run.defer(() => db.destroy());
   return db;
 }

@@ -1,4 +1,4 @@
-import type { Config } from '@taskapp/http';
+import type { Config } from '@taskapp/http/config';
 import { failCli } from '../failures.ts';
 import type { Run } from '../terminal/run.ts';
 import { dataDirectory, type Environment, isSet, readEnvironment } from './environment.ts';
@@ -48,7 +48,7 @@ async function openEmbedded(run: Run, environment: Environment): Promise<Basis> 
 /** Finds the database and checks the configuration. Every problem is named, no value is. */
 export async function openSource(run: Run, purpose: Purpose): Promise<Source> {
   const { environment, defaults, ...found } = await openBasis(run, purpose);
-  const { isConfigError, loadConfig } = await import('@taskapp/http');
+  const { isConfigError, loadConfig } = await import('@taskapp/http/config');
   try {
     return { ...found, config: loadConfig(environment, defaults) };
   } catch (error) {

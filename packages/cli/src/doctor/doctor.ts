@@ -1,4 +1,4 @@
-import { type Config, isConfigError, loadConfig } from '@taskapp/http';
+import { type Config, isConfigError, loadConfig } from '@taskapp/http/config';
 import { openPool, reasonOf } from '../connection/database.ts';
 import { dataDirectory, type Environment, readEnvironment } from '../connection/environment.ts';
 import { generateSecrets } from '../connection/secrets-file.ts';

@@ -1,4 +1,4 @@
-import type { Config } from '@taskapp/http';
+import type { Config } from '@taskapp/http/config';
 import { reasonOf } from '../connection/database.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 

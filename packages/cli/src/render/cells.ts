@@ -10,8 +10,12 @@ export function toText(value: unknown): string {
   return typeof name === 'string' ? name : JSON.stringify(value);
 }
 
-/** The same for people at a terminal: dates in local time, to the minute. */
-export const toDisplay = (value: unknown): string => (value instanceof Date ? toLocalMinute(value) : toText(value));
+/** The same for people at a terminal: dates in local time, to the minute, and of a record what it says. */
+export function toDisplay(value: unknown): string {
+  if (value instanceof Date) return toLocalMinute(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || 'name' in value) return toText(value);
+  return Object.values(value).filter(Boolean).map(toDisplay).join(' ');
+}
 
 function toLocalMinute(date: Date): string {
   const pad = (number: number) => String(number).padStart(2, '0');

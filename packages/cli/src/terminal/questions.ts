@@ -6,25 +6,23 @@ import type { CliIo } from './io.ts';
 /** Asks for a line without showing what is typed. Ctrl-D cancels (exit code 3), Ctrl-C interrupts (130). */
 export async function askHidden(io: CliIo, question: string): Promise<string> {
   const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
-  io.stderr.write(question);
   try {
-    return await readAnswer(io, hidden);
+    return await ask(io, question, hidden);
   } finally {
     io.stderr.write('\n');
   }
 }
 
-/**
- * Asks a yes-or-no question; anything but yes cancels the command (exit code 3).
- */
+/** Asks a yes-or-no question; anything but yes cancels the command (exit code 3). */
 export async function askToConfirm(io: CliIo, question: string): Promise<void> {
-  io.stderr.write(`${question} [y/N] `);
-  const answer = await readAnswer(io, io.stderr);
+  const answer = await ask(io, `${question} [y/N] `, io.stderr);
   if (!/^y(es)?$/i.test(answer.trim())) failCli('cli.cancelled', 'Cancelled');
 }
 
-async function readAnswer({ stdin }: CliIo, output: NodeJS.WritableStream): Promise<string> {
+async function ask({ stdin, stderr }: CliIo, question: string, output: NodeJS.WritableStream): Promise<string> {
   const lines = createInterface({ input: stdin, output, terminal: true });
+  // Only now does the terminal not echo any more.
+  stderr.write(question);
   const end = await new Promise<{ line: string } | 'closed' | 'interrupted'>((resolve) => {
     lines.once('line', (line) => resolve({ line }));
     lines.once('SIGINT', () => resolve('interrupted'));

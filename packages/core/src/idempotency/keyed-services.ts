@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Actor, CallContext } from '../kernel/contract.ts';
 import type { Db } from '../kernel/database.ts';
@@ -8,19 +8,20 @@ import { callAsJson, divertCall, type JsonAnswer } from '../kernel/implement.ts'
 import { transaction } from '../kernel/transaction.ts';
 import { callOf, mapCalls, type NamedOperation, type Services } from '../operations.ts';
 import { idempotencyErrors } from './idempotency.errors.ts';
-import { claimKey, type KeyedCall, keepAnswer } from './idempotency.queries.ts';
+import { claimKey, keepAnswer } from './idempotency.queries.ts';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /**
  * Gives the operations that change something the guarantee of `idempotencyKey`: key, effect and answer are one
  * transaction, so a call is carried out once however often it is repeated, and a failed one leaves no key behind.
- * `onTransaction` makes the services that carry the call out.
  */
-export function keyServices(db: Db, services: Services, onTransaction: (trx: Knex.Transaction) => Services): Services {
+export function keyServices(services: Services, { db, secret, onTransaction }: Keying): Services {
   const callOnce = (operation: NamedOperation, ctx: CallContext, input: unknown): Promise<JsonAnswer> => {
     const { idempotencyKey: _key, ...plain } = ctx;
-    const keyed = describeCall(operation, ctx, input);
+    const { caller, key, request } = describeCall(operation, ctx, input);
+    // A plain hash would let whoever reads the table try passwords that a request held at full speed.
+    const keyed = { caller, key, fingerprint: createHmac('sha256', secret).update(request).digest('base64url') };
     return transaction(db, async (db) => {
       const earlier = await claimKey(db, keyed);
       if (earlier) return { ...earlier, replayed: true };
@@ -39,17 +40,21 @@ export function keyServices(db: Db, services: Services, onTransaction: (trx: Kne
   );
 }
 
+export interface Keying {
+  readonly db: Db;
+  /** Keeps the fingerprints of requests from being guessed. */
+  readonly secret: string;
+  /** Makes the services that carry a call out. */
+  readonly onTransaction: (trx: Knex.Transaction) => Services;
+}
+
 const isKeyed = ({ http, access, replayable }: NamedOperation) =>
   !http.startsWith('GET ') && access !== 'public' && replayable !== false;
 
-function describeCall(
-  operation: NamedOperation,
-  { actor, idempotencyKey: key = '' }: CallContext,
-  input: unknown,
-): KeyedCall {
+/** What makes two calls the same call. */
+function describeCall(operation: NamedOperation, { actor, idempotencyKey: key = '' }: CallContext, input: unknown) {
   if (!KEY.test(key)) fail(idempotencyErrors.malformed);
-  const request = JSON.stringify([operation.id, sorted(input)]);
-  return { caller: callerOf(actor), key, fingerprint: createHash('sha256').update(request).digest('base64url') };
+  return { caller: callerOf(actor), key, request: JSON.stringify([operation.id, sorted(input)]) };
 }
 
 const callerOf = (actor: Actor | null) => (actor?.kind === 'user' ? actor.userId : 'system');

@@ -26,8 +26,8 @@ export function text({ max, multiline = false, required = 'Required' }: TextOpti
   return base.refine((value) => value.replace(INVISIBLE, '') !== '', required).meta({ minLength: 1 });
 }
 
-/** A UUID; in a path, one that is malformed counts as absent. */
-export const id = z.uuid({ error: 'Invalid id' });
+/** A UUID, in lower case as the database writes it; in a path, one that is malformed counts as absent. */
+export const id = z.uuid({ error: 'Invalid id' }).toLowerCase();
 
 /** 32-bit counters and positions. */
 export const version = z.int().min(1).describe('Grows with every change of the resource');

@@ -35,9 +35,17 @@ export function guardRedis(client: RedisClient | null, log: Logger): RedisGuard 
     if (failures >= FAILURES) log.info('Redis answers again');
     failures = 0;
   };
+  /** After a rest one call is let through; the others do without Redis until it has an answer. */
+  const isResting = () => {
+    if (failures < FAILURES) return false;
+    const now = performance.now();
+    if (now < retryAt) return true;
+    retryAt = now + REST_MS;
+    return false;
+  };
   const attempt = async <T>(work: (redis: RedisClient) => Promise<T>): Promise<T | undefined> => {
     // A client that is not connected would queue the command, or reject only after its own retries.
-    if (client?.status !== 'ready' || (failures >= FAILURES && performance.now() < retryAt)) return undefined;
+    if (client?.status !== 'ready' || isResting()) return undefined;
     try {
       const value = await withinBudget(work(client));
       if (value === late) return void failed('timeout');
@@ -58,7 +66,8 @@ export function guardRedis(client: RedisClient | null, log: Logger): RedisGuard 
 async function withinBudget<T>(work: Promise<T>): Promise<T | typeof late> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<typeof late>((resolve) => {
-    timer = setTimeout(() => resolve(late), BUDGET_MS);
+    // An answer that has arrived while this process was busy is read before the immediate runs.
+    timer = setTimeout(() => setImmediate(() => resolve(late)), BUDGET_MS);
   });
   return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

@@ -20,7 +20,8 @@ export interface RateLimiter {
 
 /** Limits calls over Redis, and in this process while Redis is absent or fails. */
 export function createRateLimiter(redis: RedisGuard, { windowMs, ...limits }: Settings['rateLimit']): RateLimiter {
-  const seconds = windowMs / 1000;
+  // Redis counts in whole seconds; rounded down, a window would let more calls through than it says.
+  const seconds = Math.ceil(windowMs / 1000);
   const createPolicy = (policy: PolicyName) => {
     const limit = limits[policy];
     const budget = createBudget(redis, { name: policy, points: limit, seconds });

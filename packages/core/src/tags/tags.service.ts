@@ -8,6 +8,7 @@ import { implement } from '../kernel/implement.ts';
 import { Serialized } from '../kernel/serialized.ts';
 import { transaction } from '../kernel/transaction.ts';
 import { assertVersion } from '../kernel/versions.ts';
+import { workspaceErrors } from '../workspaces/workspaces.errors.ts';
 import { findReadableSnapshot, getWritableScope } from '../workspaces/workspaces.queries.ts';
 import { Tag } from './tag.model.ts';
 import { tagsContract } from './tags.contract.ts';
@@ -16,7 +17,11 @@ import { findTags, getTag, lockTag } from './tags.queries.ts';
 
 const MAX_TAGS = 1000;
 
-const nameTaken = onConstraint({ tags_name_unique: tagErrors.nameTaken });
+const refused = onConstraint({
+  tags_name_unique: tagErrors.nameTaken,
+  // The workspace was deleted while the call was under way.
+  tags_workspace_id_fkey: workspaceErrors.forbidden,
+});
 
 /** Tags belong to a workspace; their names are unique in it without regard to case. */
 export function createTagService({ db, cache }: Deps) {
@@ -35,13 +40,14 @@ export function createTagService({ db, cache }: Deps) {
       transaction(db, async (db) => {
         const scope = await getWritableScope(db, ctx, workspaceId);
         const id = uuid();
-        if ((await Tag.query(db).where('workspace_id', scope.id).resultSize()) >= MAX_TAGS) fail(tagErrors.tooMany);
         const fields = { name, color: color.toLowerCase() };
         await Tag.query(db).insert({ id, workspaceId: scope.id, ...fields });
         const changes = all('to', fields);
         await recordChange(db, ctx, { type: 'tag.created', workspaceId: scope.id, entityId: id, changes });
+        // Counted under the lock of the workspace, so that tags made at once all count.
+        if ((await Tag.query(db).where('workspace_id', scope.id).resultSize()) > MAX_TAGS) fail(tagErrors.tooMany);
         return getTag(db, ctx.actor, id);
-      }).catch(nameTaken),
+      }).catch(refused),
 
     get: ({ actor }, { id }) => getTag(db, actor, id),
 
@@ -58,7 +64,7 @@ export function createTagService({ db, cache }: Deps) {
           .patch(row as never);
         await recordChange(db, ctx, { type: 'tag.updated', workspaceId: before.workspaceId, entityId: id, changes });
         return getTag(db, ctx.actor, id);
-      }).catch(nameTaken),
+      }).catch(refused),
 
     remove: (ctx, { id }) =>
       transaction(db, async (db) => {

@@ -2,9 +2,11 @@ import { raw } from 'objection';
 import { v7 as uuid } from 'uuid';
 import type { Deps } from '../deps.ts';
 import { all, diff, recordChange } from '../events/events.queries.ts';
+import { onConstraint } from '../kernel/database.ts';
 import { implement } from '../kernel/implement.ts';
 import { transaction } from '../kernel/transaction.ts';
 import { assertVersion } from '../kernel/versions.ts';
+import { workspaceErrors } from '../workspaces/workspaces.errors.ts';
 import { getWritableScope } from '../workspaces/workspaces.queries.ts';
 import { Task, toView } from './task.model.ts';
 import { createTaskList } from './task-list.ts';
@@ -15,6 +17,12 @@ const completion = (status: string | undefined) => {
   if (status === undefined) return {};
   return { completedAt: status === 'DONE' ? raw('coalesce(completed_at, now())') : null };
 };
+
+/** The workspace or its user was deleted while the call was under way. */
+const workspaceGone = onConstraint({
+  tasks_workspace_id_fkey: workspaceErrors.forbidden,
+  tasks_creator_id_fkey: workspaceErrors.forbidden,
+});
 
 /** Tasks: whoever is a member of a task's workspace may read it, whoever is no mere viewer may change it. */
 export function createTaskService(deps: Deps) {
@@ -36,7 +44,7 @@ export function createTaskService(deps: Deps) {
         const changes = all('to', { ...fields, ...(tagIds.length > 0 && { tagIds }) });
         await recordChange(db, ctx, { type: 'task.created', workspaceId: scope.id, entityId: id, tasks: 1, changes });
         return toView(task);
-      }),
+      }).catch(workspaceGone),
 
     get: async ({ actor }, { id }) => toView(await getTask(db, actor, id)),
 

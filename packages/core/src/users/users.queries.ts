@@ -2,10 +2,11 @@ import type { Knex } from 'knex';
 import { raw } from 'objection';
 import { v7 as uuid } from 'uuid';
 import type { Deps } from '../deps.ts';
-import { all, type Changes, recordEvent } from '../events/events.queries.ts';
+import { all, type Changes, recordChange, recordEvent } from '../events/events.queries.ts';
 import type { CallContext, Role, UserActor } from '../kernel/contract.ts';
 import { onConstraint } from '../kernel/database.ts';
 import { fail } from '../kernel/errors.ts';
+import { assertVersion } from '../kernel/versions.ts';
 import { createPersonalWorkspace } from '../workspaces/workspaces.queries.ts';
 import { User } from './user.model.ts';
 import { userErrors } from './users.errors.ts';
@@ -67,10 +68,24 @@ export async function changeUser(
   return user as unknown as User;
 }
 
-/** Deletes a locked account with everything in its workspaces. */
+/**
+ * Deletes a locked account with everything in its workspaces; what it made in those of others stays.
+ * @throws input.version_conflict
+ */
 export async function removeUser(db: Knex.Transaction, caller: Caller, user: User): Promise<void> {
+  assertVersion(caller, user);
   const { email, name, role } = user;
+  const elsewhere: string[] = await db('taskapp.tasks as t')
+    .join('taskapp.workspaces as w', 'w.id', 't.workspace_id')
+    .where('t.creator_id', user.id)
+    .whereNot('w.owner_id', user.id)
+    .distinct('w.id')
+    .orderBy('w.id')
+    .pluck('w.id');
   await User.query(db).deleteById(user.id);
+  for (const workspaceId of elsewhere) {
+    await recordChange(db, caller, { type: 'user.removed', workspaceId, entityId: user.id });
+  }
   await recordEvent(db, caller, {
     type: 'user.removed',
     entityId: user.id,

@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Body, send } from '../client/http.ts';
+import { login, register, type Session } from '../client/session.ts';
+import { describe, race, tallyOf } from '../probe.ts';
+import type { Scenario, World } from '../scenario.ts';
+
+const ask = (port: number, { accessToken: token }: Session, method: string, path: string, body?: Body) =>
+  send({ port, method, path: `/api${path}`, token, body });
+
+/** Reads all pages and returns the ids in their order. */
+async function walk(port: number, session: Session, betweenPages: () => Promise<unknown>): Promise<string[]> {
+  const ids: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { body } = await ask(
+      port,
+      session,
+      'GET',
+      `/tasks?limit=5${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+    );
+    ids.push(...body.tasks.map(({ id }: Body) => id));
+    cursor = body.pagination.nextCursor;
+    await betweenPages();
+  }
+  return ids;
+}
+
+const cursorWalk: Scenario = {
+  id: 'F-53',
+  title: 'pages read by cursor while tasks come and go',
+  isLongOnly: true,
+  run: async (world) => {
+    const { cluster, row, expect, pick } = world;
+    const [reader, writer] = cluster.nodes;
+    for (let rounds = pick(2, 30); rounds > 0; rounds -= 1) {
+      const session = await register(reader.port, cluster.canary);
+      const kept = new Set<string>();
+      const doomed: string[] = [];
+      for (let n = 0; n < 40; n += 1) {
+        const { body } = await ask(writer.port, session, 'POST', '/tasks', { title: `task ${n}` });
+        if (n % 2 === 0) kept.add(body.id);
+        else doomed.push(body.id);
+      }
+      const seen = await walk(reader.port, session, async () => {
+        await ask(writer.port, session, 'POST', '/tasks', { title: 'new' });
+        const victim = doomed.pop();
+        if (victim) await ask(writer.port, session, 'DELETE', `/tasks/${victim}`);
+        row.injections += 2;
+      });
+      expect(new Set(seen).size === seen.length, 'a task was on two pages');
+      const missed = [...kept].filter((id) => !seen.includes(id));
+      expect(missed.length === 0, `${missed.length} tasks that were there all the time were on no page`);
+    }
+  },
+};
+
+/** What may happen to Redis between a write on one node and a read on the other. */
+const DISTURBANCES: readonly ((world: World) => void)[] = [
+  () => undefined,
+  ({ cluster }) => cluster.network.redis.set({ kind: 'blackhole' }),
+  ({ cluster }) => cluster.network.redis.heal(),
+  ({ cluster }) => cluster.network.redis.set({ kind: 'reset' }),
+  ({ cluster }) => cluster.network.redis.heal(),
+];
+
+const staleLists: Scenario = {
+  id: 'F-54',
+  title: 'lists read on one node right after a write on the other, Redis coming and going',
+  run: async (world) => {
+    const { cluster, row, expect, pick } = world;
+    const session = await register(cluster.nodes[0].port, cluster.canary);
+    const { body: task } = await ask(cluster.nodes[0].port, session, 'POST', '/tasks', { title: 'read me' });
+    for (let version = 2; version < pick(150, 5000); version += 1) {
+      const [writer, reader] = version % 2 === 0 ? cluster.nodes : [cluster.nodes[1], cluster.nodes[0]];
+      if (version % 20 === 0) DISTURBANCES[(version / 20) % DISTURBANCES.length]?.(world);
+      const written = await ask(writer.port, session, 'PATCH', `/tasks/${task.id}`, { description: `v${version}` });
+      const { body, status } = await ask(reader.port, session, 'GET', '/tasks');
+      row.operations += 1;
+      if (written.status === 200) row.acked += 1;
+      const isCurrent = status === 200 && body.tasks[0]?.version === version;
+      if (!isCurrent) row.staleLists += 1;
+      expect(
+        isCurrent,
+        `version ${body?.tasks?.[0]?.version} (${status}) was listed after ${version} was acknowledged (${written.status})`,
+      );
+      if (!isCurrent) break;
+    }
+    row.injections += Math.floor(row.operations / 20);
+  },
+};
+
+const LIMIT = 60;
+const LOGINS = 8;
+
+const limits: Scenario = {
+  id: 'F-55',
+  title: 'limits on two nodes: exact with Redis, never lifted without it',
+  run: async (world) => {
+    const { cluster, row, expect, note } = world;
+    const restart = async (settings: Record<string, string>) => {
+      await Promise.all(cluster.nodes.map((node) => node.end('SIGTERM')));
+      await Promise.all(cluster.nodes.map((node) => node.start(settings)));
+    };
+    // A new Redis and new processes: what earlier scenarios spent is forgotten.
+    await cluster.replaceRedis();
+    await restart({ RATE_LIMIT_USER_MAX: `${LIMIT}`, RATE_LIMIT_LOGIN_MAX: `${LOGINS}` });
+    // Both nodes have talked to Redis before it counts.
+    await sleep(500);
+    const session = await register(cluster.nodes[0].port, cluster.canary);
+    const burst = async (count: number) =>
+      tallyOf((await race(world, count, (port) => ask(port, session, 'GET', '/users/me'))).map(({ status }) => status));
+    const healthy = await burst(pickBurst(world));
+    note(`with Redis ${describe(healthy)}`);
+    expect(healthy[200] === LIMIT, `${healthy[200] ?? 0} of a budget of ${LIMIT} were let through`);
+    await cluster.redis().kill('SIGKILL');
+    row.injections += 1;
+    const broken = await burst(100);
+    note(`Redis killed, same window: ${describe(broken)}`);
+    expect((broken[200] ?? 0) <= LIMIT && (broken[503] ?? 0) === 0, `without Redis: ${describe(broken)}`);
+    const guesses = await race(world, 60, (port) => login(port, { email: session.email, password: 'Wrong-1234' }));
+    const counts = tallyOf(guesses.map(({ status }) => status));
+    expect((counts[401] ?? 0) <= 2 * LOGINS && (counts[429] ?? 0) > 0, `logins without Redis: ${describe(counts)}`);
+    await cluster.replaceRedis();
+    await restart({ RATE_LIMIT_USER_MAX: '1000000', RATE_LIMIT_LOGIN_MAX: '1000000' });
+  },
+};
+
+const pickBurst = ({ pick }: World) => pick(200, 500);
+
+export const reads: readonly Scenario[] = [cursorWalk, staleLists, limits];

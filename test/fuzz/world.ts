@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { loadConfig, startServer } from '@taskapp/http';
+import pg from 'pg';
+import { urlOf } from '../support/admin.ts';
+import { startServices } from '../support/services.ts';
+import { type ApiDocument, readDocument } from './document.ts';
+
+/** A line that the app logged. */
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: object | undefined;
+}
+
+/** A server to attack, in this process, on a database and a Redis of its own. */
+export interface World {
+  readonly port: number;
+  readonly document: ApiDocument;
+  readonly secrets: { readonly access: string; readonly refresh: string };
+  readonly log: LogLine[];
+  query<T extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<T[]>;
+  stop(): Promise<void>;
+}
+
+const UNLIMITED = '1000000';
+
+/** Starts everything; the caller stops it. */
+export async function createWorld(): Promise<World> {
+  const services = await startServices();
+  const { TEST_DATABASE_URL, TEST_TEMPLATE, TEST_REDIS_URL } = services.environment;
+  const databaseUrl = urlOf(TEST_DATABASE_URL, TEST_TEMPLATE);
+  const secrets = { access: randomBytes(32).toString('hex'), refresh: randomBytes(32).toString('hex') };
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: TEST_REDIS_URL,
+    JWT_ACCESS_SECRET: secrets.access,
+    JWT_REFRESH_SECRET: secrets.refresh,
+    BCRYPT_COST: '4',
+    TRUST_PROXY: '127.0.0.1/32',
+    RATE_LIMIT_MAX: UNLIMITED,
+    RATE_LIMIT_USER_MAX: UNLIMITED,
+    RATE_LIMIT_LOGIN_MAX: UNLIMITED,
+  });
+  const lines: LogLine[] = [];
+  const write = (level: LogLine['level']) => (message: string, fields?: object) =>
+    void lines.push({ level, message, fields });
+  const log = { debug: () => undefined, info: write('info'), warn: write('warn'), error: write('error') };
+  const server = await startServer({ config, log });
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  const root = await (await fetch(`http://127.0.0.1:${server.port}/openapi.json`)).json();
+  const stop = async () => {
+    await pool.end();
+    await server.close();
+    await services.stop();
+  };
+  const query = async <T extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
+    (await pool.query<T>(sql, [...values])).rows;
+  return { port: server.port, document: readDocument(root), secrets, log: lines, query, stop };
+}
