@@ -30,6 +30,7 @@ export async function up(knex: Knex): Promise<void> {
       created_at timestamptz(3) not null default now(),
       last_used_at timestamptz(3) not null default now(),
       rotated_at timestamptz(3) not null default now(),
+      honours_predecessor boolean not null default true,
       idle_expires_at timestamptz(3) not null,
       absolute_expires_at timestamptz(3) not null,
       revoked_at timestamptz(3),

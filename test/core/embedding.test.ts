@@ -85,7 +85,7 @@ test("works on a host's Knex with its own name mappers, value parsers and tables
 test("a host's rollback leaves nothing behind, its commit leaves everything", async (t) => {
   const { app, db, redis, user } = world;
   const ada = await user();
-  const cached = () => redis.keys('*taskapp:list:*');
+  const cached = async () => (await redis.keys(`${redis.options.keyPrefix}taskapp:list:*`)).sort();
   await ada.as.tasks.list();
   const before = await cached();
   const work = async (host: Knex.Transaction) => {

@@ -1,4 +1,4 @@
-import type { Operation, Parameter } from './document.ts';
+import { canFailWith, type Operation, type Parameter } from './document.ts';
 import { ALWAYS_GIVEN, plainText, type SampleContext, sample } from './samples.ts';
 import { resolve, type Schema, validate } from './schema.ts';
 import { FOREIGN_KEYS, NAUGHTY, SWAPPED } from './strings.ts';
@@ -84,7 +84,8 @@ function judge({ root, operation }: SampleContext, { body, query }: Case, field:
   if (field.place === 'body') {
     if (validate(root, operation.body ?? {}, body).length > 0) return 'reject';
   } else if (validate(root, field.schema, fromQuery(field.schema, query[field.name])).length > 0) return 'reject';
-  return REFERENCES.test(field.name) ? 'either' : 'accept';
+  const isCredential = field.name === 'password' && canFailWith(operation, 'auth.credentials_invalid');
+  return REFERENCES.test(field.name) || isCredential ? 'either' : 'accept';
 }
 
 const asText = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));

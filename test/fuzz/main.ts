@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { answerProblems, closeConnections } from '../faults/client/http.ts';
+import { checkAccess } from './access-matrix.ts';
 import { fuzzInputs } from './inputs.ts';
-import { createRandom } from './random.ts';
 import { createReport, type Report } from './report.ts';
+import { forgeTokens } from './tokens.ts';
+import { sendRaw } from './wire.ts';
 import { createWorld, type World } from './world.ts';
 
 const { values: given } = parseArgs({
@@ -18,8 +20,10 @@ const LONG = 12_000;
 
 /** The parts of a run, by the name that `--only` takes. */
 const PARTS: Readonly<Record<string, (world: World, report: Report) => Promise<void>>> = {
-  inputs: (world, report) =>
-    fuzzInputs(world, report, { random: createRandom(seed), count: given.long ? LONG : SHORT }),
+  inputs: (world, report) => fuzzInputs(world, report, { seed, count: given.long ? LONG : SHORT }),
+  tokens: (world, report) => forgeTokens(world, report),
+  access: (world, report) => checkAccess(world, report),
+  wire: (world, report) => sendRaw(world, report),
 };
 
 async function runPart(name: string, world: World): Promise<boolean> {

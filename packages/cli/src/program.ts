@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import type { CommandSpec } from './catalog/command-spec.ts';
+import { addBackupCommand } from './commands/backup.ts';
 import { addDatabaseCommands } from './commands/db.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addHelpCommand } from './commands/help.ts';
+import { addRestoreCommand } from './commands/restore.ts';
 import { addSecretCommand } from './commands/secret.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { declareFields, type Form } from './fields.ts';
@@ -34,7 +36,8 @@ export function createProgram(run: Run, catalog: readonly CommandSpec[]): Comman
     }
   }
   program.commandsGroup('Running the app:');
-  for (const add of [addServeCommand, addDatabaseCommands, addDoctorCommand, addSecretCommand]) add(program, run);
+  const addOwn = [addServeCommand, addDatabaseCommands, addBackupCommand, addRestoreCommand, addDoctorCommand];
+  for (const add of [...addOwn, addSecretCommand]) add(program, run);
   addHelpCommand(program, run);
   return program;
 }

@@ -69,17 +69,10 @@ export async function run(
   return callOf(app, operation)?.(ctx, input);
 }
 
-/** The same as JSON text, ready to send; cached results are not parsed on the way. `undefined`: no content. */
-export const runForAnswer = (
+/** The same as JSON text, ready to send; cached results are not parsed on the way. */
+export const runAsJson = (
   app: Services,
   operation: NamedOperation,
   ctx: CallContext,
   input: unknown,
 ): Promise<JsonAnswer> => callAsJson(callOf(app, operation), ctx, input);
-
-export const runAsJson = async (
-  app: Services,
-  operation: NamedOperation,
-  ctx: CallContext,
-  input: unknown,
-): Promise<string | undefined> => (await runForAnswer(app, operation, ctx, input)).json;

@@ -15,8 +15,7 @@ export const hasVersion = (output: z.ZodType | undefined): boolean =>
  * The entity tag of a resource (RFC 9110, 8.8.3). It starts with the version, so that `If-Match` can be compared with
  * the database alone, and ends in a hash of the text: what a resource shows of its neighbours changes without it.
  */
-export const strongTag = (json: string): string =>
-  `"${(JSON.parse(json) as { version: number }).version}-${hash(json)}"`;
+export const strongTag = (version: number, json: string): string => `"${version}-${hash(json)}"`;
 
 /** The entity tag of everything else. */
 export const weakTag = (json: string): string => `W/"${hash(json)}"`;

@@ -1,12 +1,19 @@
 import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
-import { type CallContext, type NamedOperation, operations, runAsJson, type TaskApp } from '@taskapp/core';
+import {
+  type CallContext,
+  type JsonAnswer,
+  type NamedOperation,
+  operations,
+  runAsJson,
+  type TaskApp,
+} from '@taskapp/core';
 import { type Bearer, readBearer } from './bearer.ts';
 import { readBody } from './body.ts';
 import { coreError, httpErrors, refuse } from './http-errors.ts';
 import { type Address, addressOf, collectInput } from './input.ts';
 import { spendLimit } from './limits.ts';
-import { hasVersion, readConditions, strongTag, weakTag } from './preconditions.ts';
+import { readConditions, strongTag, weakTag } from './preconditions.ts';
 import { currentScope } from './request-scope.ts';
 
 /** `starting`: not ready for operations yet. `draining`: about to close, still answering. */
@@ -71,16 +78,16 @@ function factsOf(ctx: RouterContext): Omit<CallContext, 'actor'> {
   return { requestId, ip, ...(userAgent && { userAgent }), ...readConditions(ctx) };
 }
 
-function reply(ctx: RouterContext, operation: NamedOperation, json: string | undefined): void {
+function reply(ctx: RouterContext, operation: NamedOperation, { json, version, replayed }: JsonAnswer): void {
+  if (replayed) ctx.set('Idempotency-Replayed', 'true');
   ctx.status = operation.status ?? (json === undefined ? 204 : 200);
   if (json === undefined) return;
   ctx.type = 'application/json';
   ctx.body = json;
-  const isResource = hasVersion(operation.output);
-  if (!isResource && !isRead(ctx)) return;
-  ctx.set('ETag', isResource ? strongTag(json) : weakTag(json));
+  if (version === undefined && !isRead(ctx)) return;
+  ctx.set('ETag', version === undefined ? weakTag(json) : strongTag(version, json));
   // A strong tag names these very bytes, and compression would make others of them.
-  if (isResource) ctx.compress = false;
+  if (version !== undefined) ctx.compress = false;
   if (!isRead(ctx)) return;
   ctx.set('Cache-Control', 'private, no-cache');
   if (ctx.fresh) ctx.status = 304;

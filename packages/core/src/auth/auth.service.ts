@@ -40,6 +40,8 @@ export function createAuthService(deps: Deps) {
     if (!session?.usable) return { refusal: authErrors.refreshToken };
     const behind = session.generation - claims.generation;
     if (behind === 0) return { session: await rotateSession(db, session.id, lifetimes), role: session.role };
+    // Taken back by a change of the password: of no use to a thief, and no sign of one.
+    if (behind === 1 && !session.honoursPredecessor) return { refusal: authErrors.refreshToken };
     // The immediate predecessor within its grace period: two tabs, or an answer that got lost.
     if (behind === 1 && session.inGrace) return { session, role: session.role };
     if (behind < 0) return { refusal: authErrors.refreshToken };
@@ -139,7 +141,7 @@ export function createAuthService(deps: Deps) {
           only: (query) => query.where('user_id', userId).modify(except, sessionId),
         });
         const session = sessionId
-          ? await rotateSession(db, sessionId, lifetimes)
+          ? await rotateSession(db, sessionId, { ...lifetimes, honoursPredecessor: false })
           : await openSession(db, ctx, { userId, lifetimes });
         return pairFor(session, user);
       });

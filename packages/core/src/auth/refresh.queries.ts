@@ -39,12 +39,13 @@ export async function lockSession(
 export async function rotateSession(
   db: Knex.Transaction,
   sessionId: string,
-  { refreshTtlSeconds }: Settings['tokens'],
+  { refreshTtlSeconds, honoursPredecessor = true }: Settings['tokens'] & { honoursPredecessor?: boolean },
 ): Promise<Session> {
   return Session.query(db)
     .findById(sessionId)
     .patch({
       generation: raw('generation + 1') as never,
+      honoursPredecessor,
       lastUsedAt: raw('clock_timestamp()') as never,
       rotatedAt: raw('clock_timestamp()') as never,
       idleExpiresAt: raw("least(absolute_expires_at, clock_timestamp() + ? * interval '1 second')", [

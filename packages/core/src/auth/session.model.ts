@@ -13,6 +13,8 @@ export class Session extends BaseModel {
   declare createdAt: Date;
   declare lastUsedAt: Date;
   declare rotatedAt: Date;
+  /** False when the refresh token before the current one was taken back, by a change of the password. */
+  declare honoursPredecessor: boolean;
   declare idleExpiresAt: Date;
   declare absoluteExpiresAt: Date;
   declare revokedAt: Date | null;

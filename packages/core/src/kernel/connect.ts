@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import { type Logger, silent } from './logger.ts';
+import { createStatementNames, type StatementNames } from './prepared.ts';
 
 export interface ConnectOptions {
   /** Connections at most; 10 by default. */
@@ -8,6 +9,8 @@ export interface ConnectOptions {
   readonly applicationName?: string;
   /** Milliseconds after which the server ends a statement; 5000 by default, 0: never. */
   readonly statementTimeoutMs?: number;
+  /** Plans each statement once a connection; true by default. False behind a pooler that keeps no statements. */
+  readonly prepared?: boolean;
   /** Where Knex reports connections that it lost; silent by default, since its own way is the console. */
   readonly log?: Logger;
 }
@@ -18,6 +21,8 @@ interface Connection {
   end(): Promise<void>;
   connection?: { stream?: { destroy(): void } };
   __knex__disposed?: unknown;
+  /** Set by Knex while the connection is in a transaction. */
+  __knexTxId?: string;
 }
 
 /** How much longer the client waits than the server: an answer that does not come at all means a dead network. */
@@ -30,6 +35,7 @@ const DEAD = /Query read timeout|Connection terminated/;
  */
 export function connect(url: string, options: ConnectOptions = {}): Knex {
   const { poolMax = 10, applicationName = 'taskapp', statementTimeoutMs = 5000, log = silent } = options;
+  const names = options.prepared === false ? undefined : createStatementNames();
   const connection = {
     connectionString: url,
     application_name: applicationName,
@@ -45,7 +51,7 @@ export function connect(url: string, options: ConnectOptions = {}): Knex {
     connection,
     acquireConnectionTimeout: 2000,
     log: describeKnex(log),
-    pool: { min: 0, max: poolMax, afterCreate: prepareConnection },
+    pool: { min: 0, max: poolMax, afterCreate: prepareConnection(names) },
   });
 }
 
@@ -55,30 +61,32 @@ const describeKnex = (log: Logger) => {
   return { debug: note, warn: note, error: note, deprecate: (method: string) => note(`${method} is deprecated`) };
 };
 
-function prepareConnection(connection: Connection, done: (error: unknown, connection: Connection) => void): void {
-  discardWhenDead(connection);
-  done(null, connection);
-}
+type Done = (error: unknown, connection: Connection) => void;
 
-/** Knex would put a connection that timed out back into its pool, where every later query times out as well. */
-function discardWhenDead(connection: Connection): void {
+const prepareConnection = (names: StatementNames | undefined) => (connection: Connection, done: Done) => {
+  observeQueries(connection, names);
+  done(null, connection);
+};
+
+/** Names statements, and watches for connections that are dead and plans that no longer fit. */
+function observeQueries(connection: Connection, names: StatementNames | undefined): void {
   const query = connection.query.bind(connection);
   const check = (error: unknown) => {
     if (!(error instanceof Error) || !DEAD.test(error.message)) return;
+    // Knex would put a connection that timed out back into its pool, where every later query times out as well.
     connection.__knex__disposed = error;
     connection.connection?.stream?.destroy();
   };
-  connection.query = (...args) => {
-    const last = args.at(-1);
-    if (typeof last === 'function') {
-      args[args.length - 1] = (error: unknown, result: unknown) => {
-        check(error);
-        last(error, result);
-      };
-      return query(...args);
-    }
-    const sent = query(...args);
-    if (sent instanceof Promise) sent.catch(check);
-    return sent;
+  connection.query = (config, ...rest) => {
+    names?.assign(config);
+    const done = rest.at(-1);
+    if (typeof done !== 'function') return query(config, ...rest);
+    return query(config, ...rest.slice(0, -1), (error: unknown, result: unknown) => {
+      check(error);
+      // In a transaction all of it has to run again; see `transaction`.
+      const again = names?.isOutdated(error, config) && connection.__knexTxId === undefined;
+      if (again) connection.query(config, done);
+      else done(error, result);
+    });
   };
 }

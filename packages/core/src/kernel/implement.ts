@@ -24,8 +24,6 @@ export interface JsonAnswer {
   readonly json?: string | undefined;
   /** The version of the resource that it shows. */
   readonly version?: number | undefined;
-  /** The state of the workspace that a list shows. */
-  readonly stamp?: string | undefined;
   /** True when an earlier call with the same idempotency key was answered so. */
   readonly replayed?: boolean;
 }
@@ -80,7 +78,7 @@ function createCall(operation: Operation, handler: Handler): Call {
   const asJson: JsonCall = async (ctx, input) => {
     const result = await perform(ctx, input);
     if (!output) return {};
-    if (result instanceof Serialized) return { json: result.json, stamp: result.stamp };
+    if (result instanceof Serialized) return { json: result.json };
     const parsed = output.parse(result);
     return { json: JSON.stringify(parsed), version: (parsed as { version?: number }).version };
   };

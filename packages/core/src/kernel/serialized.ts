@@ -3,12 +3,9 @@ import type * as z from 'zod';
 /** A result that is already JSON: transports send it as it is, library callers get it parsed. */
 export class Serialized {
   readonly json: string;
-  /** The state of the workspace that it was made from; the same stamp and input, the same JSON. */
-  readonly stamp: string | undefined;
 
-  constructor(json: string, stamp?: string) {
+  constructor(json: string) {
     this.json = json;
-    this.stamp = stamp;
   }
 }
 

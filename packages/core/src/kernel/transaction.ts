@@ -112,5 +112,5 @@ async function askForOutcome(db: Knex, witness: string | undefined, cause: unkno
   return fail(kernelErrors.commitUnknown, { retryAfter: 1, cause });
 }
 
-/** A deadlock or a serialisation failure: nothing of the transaction is left, and it may succeed now. */
-const isConflict = (error: unknown) => ['40001', '40P01'].includes(nativeOf(error).code ?? '');
+/** A deadlock, a serialisation failure, a plan from before a migration: nothing is left, and it may succeed now. */
+const isConflict = (error: unknown) => ['40001', '40P01', '0A000'].includes(nativeOf(error).code ?? '');

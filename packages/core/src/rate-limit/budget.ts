@@ -24,24 +24,34 @@ interface BudgetSettings {
   readonly seconds: number;
 }
 
-/** Counts in Redis, and in this process as well, so that a failing Redis does not hand out fresh budgets. */
+/** The window in this process ends a little before the one in Redis, so that it never outlasts it. */
+const OVERLAP_MS = 50;
+
+/** Counts in Redis and keeps the count in this process as well: a Redis that fails or forgets lifts no limit. */
 export function createBudget(redis: RedisGuard, { name, points, seconds }: BudgetSettings): Budget {
   const settings = { keyPrefix: `taskapp:limit:${name}`, points, duration: seconds };
   const local = new RateLimiterMemory(settings);
   const shared = redis.client && new RateLimiterRedis({ ...settings, storeClient: redis.client });
-  const onBoth = async <T>(work: (limiter: RateLimiterAbstract) => Promise<T>): Promise<T> => {
-    const [here, everywhere] = await Promise.all([work(local), shared ? redis.attempt(() => work(shared)) : undefined]);
-    return everywhere ?? here;
+  const onBoth = async (work: (limiter: RateLimiterAbstract) => Promise<unknown>): Promise<void> => {
+    await Promise.all([work(local), shared ? redis.attempt(() => work(shared)) : undefined]);
+  };
+  const spendOnBoth = async (key: string): Promise<RateLimiterRes> => {
+    const here = await consume(local, key);
+    const everywhere = shared ? await redis.attempt(() => consume(shared, key)) : undefined;
+    // Redis knows less than this process when it was away, or lost what it had counted.
+    if (!everywhere || everywhere.consumedPoints < here.consumedPoints) return here;
+    await local.set(key, everywhere.consumedPoints, Math.max(0.001, (everywhere.msBeforeNext - OVERLAP_MS) / 1000));
+    return everywhere;
   };
   return {
     spend: async (key) => {
-      const { consumedPoints, remainingPoints, msBeforeNext } = await onBoth((limiter) => consume(limiter, key));
+      const { consumedPoints, remainingPoints, msBeforeNext } = await spendOnBoth(key);
       const allowed = consumedPoints <= points;
       const resetSeconds = Math.max(allowed ? 0 : 1, Math.ceil(msBeforeNext / 1000));
       return { allowed, remaining: Math.max(0, remainingPoints), resetSeconds };
     },
-    refund: async (key) => void (await onBoth((limiter) => limiter.reward(key))),
-    clear: async (key) => void (await onBoth((limiter) => limiter.delete(key))),
+    refund: (key) => onBoth((limiter) => limiter.reward(key)),
+    clear: (key) => onBoth((limiter) => limiter.delete(key)),
   };
 }
 

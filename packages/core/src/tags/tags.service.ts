@@ -33,7 +33,7 @@ export function createTagService({ db, cache }: Deps) {
       const json = await cache.remember(`${workspace.id}:${workspace.stamp}:tags`, async () =>
         JSON.stringify(tagsContract.list.output.parse(await load())),
       );
-      return new Serialized(json, workspace.stamp);
+      return new Serialized(json);
     },
 
     create: (ctx, { name, color, workspaceId }) =>

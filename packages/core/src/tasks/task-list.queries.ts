@@ -99,8 +99,11 @@ export async function findTaskPage(db: Db, query: PageQuery): Promise<TaskPage> 
 function countOf(db: Db, query: PageQuery) {
   if (!query.count) return raw('null');
   const filtered = Object.values(query.filter).some((value) => value !== undefined);
-  if (filtered || query.workspaceId === null) return matching(db, query).count();
-  return db('taskapp.workspaces').where('id', query.workspaceId).select('task_count');
+  if (filtered) return matching(db, query).count();
+  const workspaces = db('taskapp.workspaces');
+  return query.workspaceId === null
+    ? workspaces.select(db.raw('coalesce(sum(task_count), 0)'))
+    : workspaces.where('id', query.workspaceId).select('task_count');
 }
 
 function matching(db: Db, { workspaceId, filter }: PageQuery) {

@@ -41,7 +41,7 @@ export function createTaskList({ db, cache, cursors }: Deps) {
     const json = await cache.remember(key, async () =>
       JSON.stringify(output.parse(await load(ctx, workspace.id, input))),
     );
-    return new Serialized(json, workspace.stamp);
+    return new Serialized(json);
   };
 }
 

@@ -1,7 +1,6 @@
 import type { Db } from '../kernel/database.ts';
+import { networkOf } from '../kernel/network.ts';
 import type { Settings } from '../options.ts';
-
-const NETWORK_BITS = { 4: 32, 6: 64 } as const;
 
 const COUNT_ATTEMPT = `
   insert into taskapp.login_attempts as a (account_key, failures, day_failures, day_started_at, blocked_until)
@@ -44,14 +43,15 @@ export const forgetAttempts = async (db: Db, account: string): Promise<void> => 
 };
 
 /** True if the account had a session from this network (an address, a /64 of IPv6) within 30 days. */
-export async function knowsAddress(db: Db, emailKey: string, ip: string, family: 4 | 6): Promise<boolean> {
-  const { rows } = await db.raw(
-    `select 1 from taskapp.sessions s join taskapp.users u on u.id = s.user_id
-     where u.email_key = ? and s.last_used_at > now() - interval '30 days'
-       and s.ip ~ '^[0-9a-fA-F.:]+$' and s.ip::inet <<= set_masklen(?::inet, ?)::cidr limit 1`,
-    [emailKey, ip, NETWORK_BITS[family]],
-  );
-  return rows.length > 0;
+export async function knowsNetwork(db: Db, emailKey: string, network: string): Promise<boolean> {
+  const addresses: string[] = await db('taskapp.sessions as s')
+    .join('taskapp.users as u', 'u.id', 's.user_id')
+    .where('u.email_key', emailKey)
+    .whereRaw("s.last_used_at > now() - interval '30 days'")
+    .whereNotNull('s.ip')
+    .distinct('s.ip')
+    .pluck('s.ip');
+  return addresses.some((address) => networkOf(address) === network);
 }
 
 /** Deletes up to 500 counters that nobody has added to for two days; resolves with their number. */

@@ -7,7 +7,7 @@ import type { RedisGuard } from '../kernel/redis-guard.ts';
 import type { Settings } from '../options.ts';
 import { createBudget } from '../rate-limit/budget.ts';
 import { rateLimitErrors } from '../rate-limit/rate-limit.errors.ts';
-import { countAttempt, forgetAttempts, knowsAddress } from './login-attempts.queries.ts';
+import { countAttempt, forgetAttempts, knowsNetwork } from './login-attempts.queries.ts';
 
 /** An attempt that may go on to check the password. */
 export interface Attempt {
@@ -44,7 +44,7 @@ export function createLoginThrottle(redis: RedisGuard, settings: Settings['throt
         }
       }
       const wait = await countAttempt(db, account, settings);
-      if (wait !== undefined && !(await isKnown(db, emailKey, ip)))
+      if (wait !== undefined && !(network && isIP(ip ?? '') && (await knowsNetwork(db, emailKey, network))))
         fail(rateLimitErrors.exceeded, { retryAfter: wait });
       return {
         succeed: async () => {
@@ -54,9 +54,4 @@ export function createLoginThrottle(redis: RedisGuard, settings: Settings['throt
       };
     },
   };
-}
-
-async function isKnown(db: Db, emailKey: string, ip: string | undefined): Promise<boolean> {
-  const family = isIP(ip ?? '');
-  return ip !== undefined && family !== 0 && knowsAddress(db, emailKey, ip, family as 4 | 6);
 }

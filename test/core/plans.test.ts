@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import pg from 'pg';
+import { atEnd } from '../support/cleanup.ts';
+import { createWorld, PASSWORD, SYSTEM, type TestUser, type World } from '../support/world.ts';
+
+interface Statement {
+  readonly sql: string;
+  readonly bindings: unknown[];
+}
+interface Plan {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Shared Hit Blocks'?: number;
+  readonly 'Shared Read Blocks'?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+const LARGE = new Set(['tasks', 'task_tags', 'events', 'sessions', 'users']);
+const SORTS = ['-createdAt', 'createdAt', '-dueDate', 'dueDate', '-priority', 'priority'] as const;
+
+let world: World;
+let client: pg.Client;
+/** Owns 20,000 of the 100,000 tasks; the others belong to 2,000 users. */
+let big: TestUser & { workspaceId: string; tagId: string; taskId: string };
+
+const FILL = `
+  set synchronous_commit = off;
+  insert into taskapp.users (id, email, email_key, name, password_hash)
+    select gen_random_uuid(), 'user' || n, 'user' || n, 'U', '' from generate_series(1, 2000) n;
+  insert into taskapp.workspaces (id, owner_id, name, personal)
+    select gen_random_uuid(), u.id, 'Personal', true from taskapp.users u
+    where not exists (select 1 from taskapp.workspaces w where w.owner_id = u.id);
+  insert into taskapp.members (workspace_id, user_id, role)
+    select w.id, w.owner_id, 'OWNER' from taskapp.workspaces w on conflict do nothing;
+  insert into taskapp.sessions (id, user_id, idle_expires_at, absolute_expires_at)
+    select gen_random_uuid(), u.id, now() + interval '1 day', now() + interval '1 day'
+    from taskapp.users u, generate_series(1, 5);
+  insert into taskapp.tasks (id, workspace_id, creator_id, title, status, priority, due_date, completed_at, created_at)
+    select gen_random_uuid(), w.id, w.owner_id, 'task ' || n, s, (array['LOW','MEDIUM','HIGH','URGENT']::taskapp.task_priority[])[1 + n % 4],
+      case when n % 3 > 0 then now() + n * interval '1 minute' end, case when s = 'DONE' then now() end, now() - n * interval '1 minute'
+    from taskapp.workspaces w
+    cross join lateral generate_series(1, case when w.id = '$big' then 20000 else 40 end) n
+    cross join lateral (select (array['TODO','IN_PROGRESS','DONE','CANCELLED']::taskapp.task_status[])[1 + n % 7 % 4] s) x;
+  insert into taskapp.tags (id, workspace_id, name, color)
+    select gen_random_uuid(), w.id, 'tag ' || n, '#000000' from taskapp.workspaces w, generate_series(1, 10) n;
+  insert into taskapp.task_tags (task_id, tag_id)
+    select t.id, g.id from taskapp.tasks t join taskapp.tags g on g.workspace_id = t.workspace_id
+    where abs(hashtext(t.id::text)) % 10 + 1 = substr(g.name, 5)::int;
+  insert into taskapp.events (id, workspace_id, seq, type, entity_type, entity_id, actor_kind)
+    select gen_random_uuid(), workspace_id, 1000 + row_number() over (), 'task.created', 'task', id, 'anonymous'
+    from taskapp.tasks where id < '80000000-0000-0000-0000-000000000000';
+  update taskapp.workspaces w set task_count = (select count(*) from taskapp.tasks t where t.workspace_id = w.id);
+  analyze;`;
+
+before(async () => {
+  world = await createWorld({ cache: false, redis: null });
+  client = new pg.Client({ connectionString: world.url });
+  await client.connect();
+  atEnd(() => client.end());
+  const user = await world.user();
+  const { id: workspaceId } = (await world.app.access.authenticate(world.app.access.verify(user.accessToken)))
+    .workspace;
+  await client.query(FILL.replaceAll('$big', workspaceId));
+  const { tasks } = await user.as.tasks.list({ limit: 1 });
+  const tagId = (await user.as.tags.list()).tags[0]!.id;
+  big = { ...user, workspaceId, tagId, taskId: tasks[0]!.id };
+});
+
+/** The statements that `work` sends. */
+async function statementsOf(work: () => Promise<unknown>): Promise<Statement[]> {
+  const sent: Statement[] = [];
+  const note = ({ sql, bindings = [] }: Statement) => void sent.push({ sql, bindings });
+  world.db.on('query', note);
+  await work().finally(() => world.db.off('query', note));
+  return sent.filter(({ sql }) => /^\s*(select|update|delete|with)/i.test(sql));
+}
+async function explain({ sql, bindings }: Statement, options = 'format json'): Promise<Plan> {
+  const { rows } = await client.query(`explain (${options}) ${sql}`, bindings);
+  return rows[0]['QUERY PLAN'][0].Plan;
+}
+const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+
+async function assertNoScan(name: string, work: () => Promise<unknown>): Promise<void> {
+  const statements = await statementsOf(work);
+  assert.ok(statements.length > 0, name);
+  for (const statement of statements) {
+    for (const node of nodesOf(await explain(statement))) {
+      const scans = node['Node Type'] === 'Seq Scan' && LARGE.has(node['Relation Name'] ?? '');
+      assert.ok(!scans, `${name} reads all of ${node['Relation Name']}: ${statement.sql}`);
+    }
+  }
+}
+
+test('the tables are as large as the test says', async () => {
+  const { rows } = await client.query('select count(*)::int as n from taskapp.tasks');
+  assert.equal(rows[0].n, 100_000);
+  assert.equal((await big.as.tasks.list()).pagination.total, 20_000);
+});
+
+test('no list of tasks reads a whole table, in any order, filter or way of paging', async () => {
+  const now = new Date();
+  const filters = [
+    {},
+    { status: 'DONE' },
+    { priority: 'URGENT' },
+    { tagId: big.tagId },
+    { dueBefore: now },
+    { dueAfter: now },
+    { status: 'TODO', priority: 'LOW', dueAfter: now },
+  ] as const;
+  for (const sort of SORTS) {
+    for (const filter of filters) {
+      const input = { sort, ...filter };
+      const name = JSON.stringify(input);
+      const { nextCursor } = (await big.as.tasks.list({ ...input, page: 3 })).pagination;
+      await assertNoScan(name, () => big.as.tasks.list(input));
+      await assertNoScan(`${name} page`, () => big.as.tasks.list({ ...input, page: 3 }));
+      if (nextCursor) await assertNoScan(`${name} cursor`, () => big.as.tasks.list({ ...input, cursor: nextCursor }));
+    }
+  }
+});
+
+test('a page costs the same however deep its cursor is', async () => {
+  for (const sort of SORTS) {
+    const { pagination } = await big.as.tasks.list({ sort, page: 150, limit: 100 });
+    const cursor = pagination.nextCursor!;
+    const statements = await statementsOf(() => big.as.tasks.list({ sort, cursor, limit: 20, count: false }));
+    const plan = await explain(statements.at(-1)!, 'analyze, buffers, format json');
+    const blocks = (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0);
+    assert.ok(blocks < 1000, `${sort} touches ${blocks} blocks`);
+  }
+});
+
+test('no read or change of one thing reads a whole table', async () => {
+  const { app } = world;
+  const { as, taskId, tagId, accessToken, email, id } = big;
+  const other = await world.user();
+  const calls: Record<string, () => Promise<unknown>> = {
+    authenticate: () => app.access.authenticate(app.access.verify(accessToken)),
+    'tasks.get': () => as.tasks.get({ id: taskId }),
+    'tasks.update': () => as.tasks.update({ id: taskId, title: `at ${Date.now()}`, tagIds: [tagId] }),
+    'tasks.create': () => as.tasks.create({ title: 'new', tagIds: [tagId] }),
+    'tags.list': () => as.tags.list(),
+    'tags.get': () => as.tags.get({ id: tagId }),
+    'users.get': () => app.users.get({ actor: SYSTEM }, { id }),
+    'users.list by address': () => app.users.list({ actor: SYSTEM }, { email }),
+    'auth.login': () => app.auth.login({}, { email: other.email, password: PASSWORD }),
+    'auth.refresh': () => app.auth.refresh({}, { refreshToken: other.refreshToken }),
+    'auth.sessions': () => as.auth.sessions(),
+    'auth.logoutAll': () => other.as.auth.logoutAll(),
+    'tasks.remove': () => as.tasks.remove({ id: taskId }),
+    'tags.remove': () => as.tags.remove({ id: tagId }),
+    'users.remove': () => app.users.remove({ actor: SYSTEM }, { id: other.id }),
+  };
+  for (const [name, call] of Object.entries(calls)) await assertNoScan(name, call);
+});
+
+test('the log and the lists of the system read no whole table', async () => {
+  const { app } = world;
+  const log = (input = {}) => app.events.list({ actor: SYSTEM }, input);
+  const { nextCursor } = (await log()).pagination;
+  const { workspaceId, taskId: entityId } = big;
+  for (const input of [{}, { cursor: nextCursor! }, { workspaceId }, { entityId }, { type: 'task.created' }]) {
+    await assertNoScan(`events ${JSON.stringify(input)}`, () => log(input));
+  }
+  for (const sort of ['-createdAt', 'createdAt'] as const) {
+    await assertNoScan(`all tasks ${sort}`, () => app.tasks.list({ actor: SYSTEM }, { sort }));
+  }
+  assert.equal((await app.tasks.list({ actor: SYSTEM })).pagination.total, 100_000);
+});
