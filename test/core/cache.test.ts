@@ -5,7 +5,7 @@ import { type CallContext, createTaskApp, type TaskAppOptions, type UserActor } 
 import { Redis } from 'ioredis';
 import { atEnd } from '../support/cleanup.ts';
 import { settingOf } from '../support/database.ts';
-import { addMember, refused } from '../support/factories.ts';
+import { addMember, cachedLists, refused } from '../support/factories.ts';
 import { startRedis } from '../support/redis.ts';
 import { createWorld, secrets, type World } from '../support/world.ts';
 
@@ -43,7 +43,6 @@ async function pagesRead(work: () => Promise<unknown>): Promise<number> {
   await work().finally(() => world.db.off('query', count));
   return pages;
 }
-const cachedKeys = (redis: Redis) => redis.keys('*taskapp:list:*');
 /** Numbers from 0 to `below`, the same in every run. */
 function randomNumbers(seed: number) {
   let state = seed;
@@ -59,7 +58,7 @@ test('a list is read once for all nodes, and expires', async () => {
   const [a, b] = [node(), node()];
   assert.equal(await pagesRead(() => a.tasks.list({ actor })), 1);
   assert.equal(await pagesRead(() => a.tasks.list({ actor })), 0);
-  while ((await cachedKeys(world.redis)).length === 0) await pause(5);
+  while ((await cachedLists(world.redis)).length === 0) await pause(5);
   assert.equal(await pagesRead(() => b.tasks.list({ actor })), 0, 'through Redis');
   assert.equal(await pagesRead(() => b.tasks.list({ actor }, { limit: 1 })), 1);
   const raw = new Redis(settingOf('TEST_REDIS_URL'));
@@ -142,9 +141,9 @@ test('garbage under the keys of lists is not believed', async () => {
   const { redis } = await ownRedis();
   const lists = async (app: Node) => [await app.tasks.list({ actor }), await app.tags.list({ actor })];
   const expected = await lists(node({ redis }));
-  while ((await cachedKeys(redis)).length < 2) await pause(5);
+  while ((await cachedLists(redis)).length < 2) await pause(5);
   const stored = new Map(
-    await Promise.all((await cachedKeys(redis)).map(async (key) => [key, await redis.get(key)] as const)),
+    await Promise.all((await cachedLists(redis)).map(async (key) => [key, await redis.get(key)] as const)),
   );
   const [one, two] = [...stored.values()] as [string, string];
   const spoil: Record<string, (key: string, value: string) => Promise<unknown>> = {

@@ -9,7 +9,7 @@ import { knexSnakeCaseMappers } from 'objection';
 import pg from 'pg';
 import { atEnd } from '../support/cleanup.ts';
 import { settingOf, testDatabase } from '../support/database.ts';
-import { eventsOf, hostTransaction, refused, tally } from '../support/factories.ts';
+import { cachedLists, eventsOf, hostTransaction, refused, tally } from '../support/factories.ts';
 import { createWorld, PASSWORD, SYSTEM, secrets, type World } from '../support/world.ts';
 
 let world: World;
@@ -85,7 +85,7 @@ test("works on a host's Knex with its own name mappers, value parsers and tables
 test("a host's rollback leaves nothing behind, its commit leaves everything", async (t) => {
   const { app, db, redis, user } = world;
   const ada = await user();
-  const cached = async () => (await redis.keys(`${redis.options.keyPrefix}taskapp:list:*`)).sort();
+  const cached = async () => (await cachedLists(redis)).sort();
   await ada.as.tasks.list();
   const before = await cached();
   const work = async (host: Knex.Transaction) => {

@@ -123,6 +123,6 @@ test('neither Redis nor the table of attempts holds an address', async () => {
   const email = 'Readable@example.com';
   await login(email, WRONG, '10.9.6.1');
   const rows = await world.db('taskapp.login_attempts');
-  const found = [...(await world.redis.keys('*')), JSON.stringify(rows)].join('\n');
+  const found = [...(await world.redis.keys(`${world.redis.options.keyPrefix}*`)), JSON.stringify(rows)].join('\n');
   assert.ok(rows.length > 0 && !/readable/i.test(found));
 });

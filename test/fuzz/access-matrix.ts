@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Answer } from '../faults/client/http.ts';
 import { type Account, call, createAccount } from './accounts.ts';
 import { CALLERS, type Caller, type CallerName, createCaller } from './callers.ts';
-import type { Operation } from './document.ts';
+import { canFailWith, type Operation } from './document.ts';
 import { createRandom } from './random.ts';
 import type { Report } from './report.ts';
 import { ALWAYS_GIVEN, sample } from './samples.ts';
@@ -21,7 +21,7 @@ const SUCCESS = 'success';
  * and whether it tells apart what is somebody else's (403) from what is not there (404).
  */
 function expectedStatus(operation: Operation, caller: Caller, kind: IdKind): number | typeof SUCCESS {
-  if (operation.access === 'public') return SUCCESS;
+  if (operation.access === 'public') return expectedInPublic(operation, caller);
   if (!caller.isLive) return 401;
   if (operation.access === 'admin' && caller.role !== 'ADMIN') return 403;
   if (!operation.path.includes('{id}') || kind === 'own') return SUCCESS;
@@ -30,14 +30,23 @@ function expectedStatus(operation: Operation, caller: Caller, kind: IdKind): num
   return operation.access === 'user' && '403' in operation.responses ? 403 : 404;
 }
 
+/** What everybody may call is about the account in the body, not about the caller. */
+function expectedInPublic(operation: Operation, { canSignIn, canRefresh }: Caller): number | typeof SUCCESS {
+  if (canFailWith(operation, 'auth.credentials_invalid')) return canSignIn ? SUCCESS : 401;
+  if (canFailWith(operation, 'auth.refresh_invalid')) return canRefresh ? SUCCESS : 401;
+  return SUCCESS;
+}
+
 /** Every operation by every kind of caller with every kind of id; refusals leave the database as it was. */
 export async function checkAccess(world: World, report: Report): Promise<void> {
   const dead = new Map<CallerName, Caller>();
   for (const operation of world.document.operations.filter(({ access }) => access !== undefined)) {
     const kinds = operation.path.includes('{id}') ? ID_KINDS : (['own'] as const);
-    const other = await createAccount(world);
+    const neighbour = await createAccount(world);
     for (const name of CALLERS) {
       for (const kind of kinds) {
+        // What an administrator does to an account may end it.
+        const other = operation.access === 'admin' && name === 'administrator' ? await createAccount(world) : neighbour;
         const caller = dead.get(name) ?? (await createCaller(world, name));
         if (!caller.isLive) dead.set(name, caller);
         await checkCell(world, report, { operation, caller, name, kind, other });

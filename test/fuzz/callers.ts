@@ -19,6 +19,9 @@ export type CallerName = (typeof CALLERS)[number];
 export interface Caller {
   /** False for everybody who must be refused whatever they ask for. */
   readonly isLive: boolean;
+  /** True while the account's password, and its refresh token, are worth something. */
+  readonly canSignIn: boolean;
+  readonly canRefresh: boolean;
   readonly role: 'USER' | 'ADMIN' | undefined;
   readonly token: string | undefined;
   readonly account: Account | undefined;
@@ -29,11 +32,15 @@ const send = (world: World, method: string, path: string, { token, body }: { tok
 
 /** Makes a caller of the kind; those whose account is gone or locked were fine a moment before. */
 export async function createCaller(world: World, name: CallerName): Promise<Caller> {
-  if (name === 'anonymous') return { isLive: false, role: undefined, token: undefined, account: undefined };
+  if (name === 'anonymous') {
+    return { isLive: false, canSignIn: true, canRefresh: true, role: undefined, token: undefined, account: undefined };
+  }
   const role = name === 'administrator' ? 'ADMIN' : 'USER';
   const account = await createAccount(world, role);
   const { accessToken: token, refreshToken, id, password } = account;
-  const caller = { isLive: false, role, token, account } as const;
+  const canSignIn = name !== 'locked account' && name !== 'deleted account';
+  const canRefresh = canSignIn && name !== 'ended session';
+  const caller = { isLive: false, canSignIn, canRefresh, role, token, account } as const;
   if (name === 'owner' || name === 'administrator') return { ...caller, isLive: true };
   if (name === 'locked account') await world.query('update taskapp.users set disabled_at = now() where id = $1', [id]);
   if (name === 'deleted account')

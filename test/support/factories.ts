@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ErrorCode, isTaskAppError, type TaskAppError } from '@taskapp/core';
+import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 
 /** Asserts that a call is refused with `code`; resolves with the error. */
@@ -57,6 +58,10 @@ export async function blockedBackend(db: Knex): Promise<number> {
     await pause(5);
   }
 }
+
+/** The keys of cached lists, of the client's own prefix only: the server is shared with other tests. */
+export const cachedLists = (redis: Redis): Promise<string[]> =>
+  redis.keys(`${redis.options.keyPrefix ?? ''}taskapp:list:*`);
 
 /** Makes a user a member of somebody else's workspace; no operation does that yet. */
 export const addMember = (

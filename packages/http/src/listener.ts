@@ -18,6 +18,8 @@ const LIMITS = {
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1000,
+  // Node would answer a missing Host by itself, without the error body; `limitRequestHead` does it with one.
+  requireHostHeader: false,
 };
 const MAX_REQUESTS_PER_SOCKET = 1000;
 const MAX_CONNECTIONS = 2000;
@@ -28,6 +30,8 @@ export async function listen(handler: RequestListener, address: { host: string; 
   const server = createServer(LIMITS, handler);
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
   server.maxConnections = MAX_CONNECTIONS;
+  // Nobody has to meet an expectation that they do not know (RFC 9110, 10.1.1); Node would answer 417 by itself.
+  server.on('checkExpectation', handler);
   const connections = trackConnections(server);
   server.listen(address);
   await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {

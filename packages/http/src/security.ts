@@ -55,6 +55,9 @@ export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Mi
 export const limitRequestHead: Middleware = (ctx, next) => {
   if ((ctx.req.url ?? '').length > MAX_URL) refuse(httpErrors.uriTooLong);
   if (ctx.req.rawHeaders.length / 2 > MAX_HEADER_LINES) refuse(httpErrors.headersTooLarge);
+  if (ctx.req.httpVersion === '1.1' && ctx.req.headers.host === undefined) {
+    refuse(httpErrors.malformedRequest, { errors: ['headers.Host: Required'] });
+  }
   return next();
 };
 

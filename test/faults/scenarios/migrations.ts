@@ -71,7 +71,7 @@ const killedMigration: Scenario = {
       await migrateTo(url);
       fresh = await describe();
     });
-    for (let at = 3, isInside = true; isInside && row.injections < pick(2, 100); at += pick(15, 1)) {
+    for (let at = 3, isInside = true; isInside && row.injections < pick(2, 100); at += pick(15, 3)) {
       await withDatabase(world, 'broken', async (url, describe) => {
         isInside = await killAt(world, url, at);
         if (!isInside) return;

@@ -31,7 +31,7 @@ const cursorWalk: Scenario = {
   run: async (world) => {
     const { cluster, row, expect, pick } = world;
     const [reader, writer] = cluster.nodes;
-    for (let rounds = pick(2, 30); rounds > 0; rounds -= 1) {
+    for (let rounds = pick(2, 10); rounds > 0; rounds -= 1) {
       const session = await register(reader.port, cluster.canary);
       const kept = new Set<string>();
       const doomed: string[] = [];
@@ -69,7 +69,7 @@ const staleLists: Scenario = {
     const { cluster, row, expect, pick } = world;
     const session = await register(cluster.nodes[0].port, cluster.canary);
     const { body: task } = await ask(cluster.nodes[0].port, session, 'POST', '/tasks', { title: 'read me' });
-    for (let version = 2; version < pick(150, 5000); version += 1) {
+    for (let version = 2; version < pick(100, 2000); version += 1) {
       const [writer, reader] = version % 2 === 0 ? cluster.nodes : [cluster.nodes[1], cluster.nodes[0]];
       if (version % 20 === 0) DISTURBANCES[(version / 20) % DISTURBANCES.length]?.(world);
       const written = await ask(writer.port, session, 'PATCH', `/tasks/${task.id}`, { description: `v${version}` });

@@ -140,7 +140,7 @@ const endedWhileRefreshing: Scenario = {
   run: async (world) => {
     const { cluster, row, expect, pick } = world;
     const [first, second] = cluster.nodes;
-    for (let rounds = pick(4, 300); rounds > 0; rounds -= 1) {
+    for (let rounds = pick(3, 100); rounds > 0; rounds -= 1) {
       for (const [name, end] of Object.entries(ENDINGS)) {
         const session = await register(first.port, cluster.canary);
         const [refreshed, ended] = await Promise.all([

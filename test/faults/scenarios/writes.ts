@@ -21,7 +21,7 @@ const sameVersion: Scenario = {
   id: 'F-46',
   title: `${PARALLEL} changes with the same If-Match`,
   run: async (world) => {
-    for (let rounds = world.pick(2, 50); rounds > 0; rounds -= 1) {
+    for (let rounds = world.pick(2, 20); rounds > 0; rounds -= 1) {
       const { ask, here } = await enter(world);
       const task = await here('POST', '/tasks', { title: 'contended' });
       world.expect(task.headers.etag !== undefined, 'a created task has no ETag');
@@ -44,7 +44,7 @@ const sameKey: Scenario = {
   id: 'F-47',
   title: `${PARALLEL} times one idempotency key on two nodes; then another body`,
   run: async (world) => {
-    for (let rounds = world.pick(2, 50); rounds > 0; rounds -= 1) {
+    for (let rounds = world.pick(2, 20); rounds > 0; rounds -= 1) {
       const { ask, here } = await enter(world);
       const headers = { 'Idempotency-Key': randomUUID() };
       const answers = await race(world, PARALLEL, async (port) => {
@@ -68,7 +68,7 @@ const sameName: Scenario = {
   id: 'F-49',
   title: `${PARALLEL} tags of one name at once`,
   run: async (world) => {
-    for (let rounds = world.pick(2, 50); rounds > 0; rounds -= 1) {
+    for (let rounds = world.pick(2, 20); rounds > 0; rounds -= 1) {
       const { ask, here } = await enter(world);
       const answers = await race(world, PARALLEL, (port, index) =>
         ask(port, 'POST', '/tags', { name: index % 2 === 0 ? 'Home' : 'HOME' }),
@@ -89,7 +89,7 @@ const links: Scenario = {
   run: async (world) => {
     const [first, second] = world.cluster.nodes;
     const { ask, here } = await enter(world);
-    for (let rounds = world.pick(25, 1000); rounds > 0; rounds -= 1) {
+    for (let rounds = world.pick(20, 400); rounds > 0; rounds -= 1) {
       const tag = await here('POST', '/tags', { name: `t${rounds}` });
       const task = await here('POST', '/tasks', { title: 'linked' });
       const victim = rounds % 2 === 0 ? `/tags/${tag.body.id}` : `/tasks/${task.body.id}`;

@@ -18,6 +18,8 @@ export interface TokenKind<T> {
 const ALGORITHM = 'HS256';
 const MAX_LENGTH = 4096;
 const LEEWAY_SECONDS = 5;
+/** By how much the clocks of two nodes may differ. */
+const MAX_AHEAD_SECONDS = 60;
 const SHAPE = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 const header = z.strictObject({ alg: z.literal(ALGORITHM), typ: z.string(), kid: z.string() });
@@ -29,20 +31,22 @@ export function signToken({ typ, issuer, audience, keys }: TokenKind<unknown>, p
 }
 
 /** Checks everything about a token but who its bearer is now (RFC 8725); `now` is what its age is judged by. */
-export function verifyToken<T>(kind: TokenKind<T>, token: string, now: Date): T {
+export function verifyToken<T extends { readonly iat: number }>(kind: TokenKind<T>, token: string, now: Date): T {
   const { issuer, audience, refusal } = kind;
+  const seconds = Math.floor(now.getTime() / 1000);
   const key = findKey(kind, token);
   const payload = onlyBlamingTheToken(refusal, () =>
     jwt.verify(token, key, {
       algorithms: [ALGORITHM],
       issuer,
       audience,
-      clockTimestamp: Math.floor(now.getTime() / 1000),
+      clockTimestamp: seconds,
       clockTolerance: LEEWAY_SECONDS,
     }),
   );
   const parsed = kind.payload.safeParse(payload);
-  return parsed.success ? parsed.data : fail(refusal);
+  const isCredible = parsed.success && parsed.data.iat <= seconds + MAX_AHEAD_SECONDS;
+  return isCredible ? parsed.data : fail(refusal);
 }
 
 /** Nothing in a header is believed: it must be one that this app writes, and name one of its keys. */
