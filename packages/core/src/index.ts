@@ -1,5 +1,6 @@
 export { type BoundServices, createTaskApp, type TaskApp, type TransactionApp } from './app.ts';
-export type { AccessClaims, AccessControl, Authentication } from './auth/access-control.ts';
+export type { AccessControl } from './auth/access-control.ts';
+export type { AccessClaims, Authentication } from './auth/claims.ts';
 export { ERRORS, type ErrorCode } from './errors.ts';
 export type { Health } from './health.ts';
 export { type ConnectOptions, connect } from './kernel/connect.ts';

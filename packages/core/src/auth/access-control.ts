@@ -1,21 +1,9 @@
 import type { Deps } from '../deps.ts';
-import type { UserActor, WorkspaceSnapshot } from '../kernel/contract.ts';
 import { translateDatabaseError } from '../kernel/database-errors.ts';
 import { fail } from '../kernel/errors.ts';
 import { authErrors } from './auth.errors.ts';
 import { findAuthentication } from './authentication.queries.ts';
-
-/** What a genuine access token says. Who the bearer is now is in the database. */
-export interface AccessClaims {
-  readonly userId: string;
-  readonly sessionId: string;
-}
-
-/** The bearer as the database knows them at this moment. */
-export interface Authentication {
-  readonly actor: UserActor;
-  readonly workspace: WorkspaceSnapshot;
-}
+import type { AccessClaims, Authentication } from './claims.ts';
 
 export interface AccessControl {
   /**

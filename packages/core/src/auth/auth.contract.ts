@@ -10,7 +10,7 @@ const tokens = z.object({
   accessToken: z.string().describe('Bearer token for the other operations, valid for 15 minutes by default'),
   refreshToken: z.string().describe('Buys the next pair once; keep it secret'),
 });
-const signedIn = tokens.extend({ user: account }).meta({ id: 'SignedIn' });
+const signedIn = z.object({ user: account, ...tokens.shape }).meta({ id: 'SignedIn' });
 const tokenPair = tokens.meta({ id: 'TokenPair' });
 const session = z
   .object({

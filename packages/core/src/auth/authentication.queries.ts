@@ -1,7 +1,7 @@
 import type { Role } from '../kernel/contract.ts';
 import type { Db } from '../kernel/database.ts';
 import { STAMP } from '../workspaces/workspaces.queries.ts';
-import type { AccessClaims, Authentication } from './access-control.ts';
+import type { AccessClaims, Authentication } from './claims.ts';
 
 const AUTHENTICATION = `
   select u.role::text as "role", w.id as "workspaceId", ${STAMP} as "stamp"

@@ -3,7 +3,7 @@ import { raw } from 'objection';
 import type { Role } from '../kernel/contract.ts';
 import { lockRowsOf } from '../kernel/database.ts';
 import type { Settings } from '../options.ts';
-import type { AccessClaims } from './access-control.ts';
+import type { AccessClaims } from './claims.ts';
 import { Session } from './session.model.ts';
 
 /** A session as a refresh finds it, its row locked, judged by the clock of the database. */

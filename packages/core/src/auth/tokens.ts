@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Settings } from '../options.ts';
-import type { AccessClaims } from './access-control.ts';
 import { authErrors } from './auth.errors.ts';
+import type { AccessClaims } from './claims.ts';
 import { signToken, type TokenKind, verifyToken } from './jwt.ts';
 import { keyRing } from './key-ring.ts';
 

@@ -26,10 +26,10 @@ export const newPassword = newPasswordFor.default;
 /** A password to compare with: any that could ever have been set. */
 export const givenPassword = base.min(1, 'Password is required').describe('The password of the account');
 
-type AnyContract = Readonly<Record<string, { readonly input: z.ZodObject }>>;
+type AnyOperations = Readonly<Record<string, { readonly input: z.ZodObject }>>;
 
 /** The contract with the fields of new passwords as `policy` wants them. */
-export function withPasswordPolicy<C extends AnyContract>(contract: C, policy: PasswordPolicy): C {
+export function withPasswordPolicy<C extends AnyOperations>(contract: C, policy: PasswordPolicy): C {
   if (policy === 'default') return contract;
   const replaced = Object.entries(contract).map(([name, operation]) => {
     const fields = Object.entries(operation.input.shape).filter(([, field]) => field === newPassword);
