@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, createTaskApp, type Logger } from '@taskapp/core';
 import type { Config } from './config.variables.ts';
 import { prepareDatabase } from './database-start.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { createHttpApp } from './http-app.ts';
 import { type Listener, listen } from './listener.ts';
 import { createMetrics } from './metrics.ts';
@@ -44,9 +45,10 @@ export async function startServer({ config, log, signal, ...options }: ServerOpt
   const parts = createParts(config, log);
   const { db, http, lifecycle } = parts;
   let listener: Listener | undefined;
+  let endHousekeeping: (() => Promise<void>) | undefined;
   const stop = async (delayMs: number) => {
     lifecycle.state = 'draining';
-    await sleep(delayMs);
+    await Promise.all([sleep(delayMs), endHousekeeping?.()]);
     await listener?.close(GRACE_MS);
     await closeParts(parts, log);
   };
@@ -59,6 +61,7 @@ export async function startServer({ config, log, signal, ...options }: ServerOpt
     throw error;
   }
   lifecycle.state = 'ready';
+  endHousekeeping = startHousekeeping(parts.app, log);
   const { port } = listener;
   const url = `http://${nameOf(host)}:${port}`;
   log.info('Listening', { url, environment: config.environment });
