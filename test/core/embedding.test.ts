@@ -192,6 +192,12 @@ test("closing leaves the host's connections open and nothing that keeps the proc
     await app.health();
     await Promise.all([app.close(), app.close()]);
     await app.close();
+    const slow = createTaskApp({ db, redis, secrets, passwords: { cost: 16 } });
+    const cut = slow.auth.register({}, { email: 'd@example.com', password: '${PASSWORD}', name: 'D' }).catch(() => 'cut');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const start = performance.now();
+    await slow.close();
+    if ((await cut) !== 'cut' || performance.now() - start > 2000) throw new Error('A hash outlived the app');
     await db.raw('select 1');
     await redis.ping();
     await db.destroy();

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect, createTaskApp, migrate, migrationStatus, rollback } from '@taskapp/core';
 import type { Knex } from 'knex';
 import { atEnd } from '../support/cleanup.ts';
@@ -97,6 +98,22 @@ test('of processes that migrate at once one works and the others wait for it', a
   const results = await Promise.all([1, 2, 3].map(() => resultOf(start('migrate', url))));
   assert.deepEqual(results.map(({ length }) => length).sort(), [0, 0, (await migrationStatus(db)).applied.length]);
   assert.deepEqual((await migrationStatus(db)).pending, []);
+});
+
+test('who waits for a migration waits outside of it, in no lock of a table', async (t) => {
+  const { db, url } = await emptyDatabase();
+  await db.raw('create schema taskapp');
+  const blocker = await hostTransaction(t, db);
+  await blocker.raw("create type taskapp.task_status as enum ('IN THE WAY')");
+  const first = migrate(db);
+  await blockedBackend(db);
+  const second = migrate(open(url));
+  await pause(700);
+  const { rows } = await db.raw(`select pid from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`);
+  assert.equal(rows.length, 1);
+  await blocker.rollback();
+  assert.deepEqual([await first, await second], [await names(), []]);
 });
 
 test('a process killed in the middle leaves nothing to unlock', async (t) => {

@@ -26,6 +26,7 @@ let big: TestUser & { workspaceId: string; tagId: string; taskId: string };
 
 const FILL = `
   set synchronous_commit = off;
+  set session_replication_role = replica;
   insert into taskapp.users (id, email, email_key, name, password_hash)
     select gen_random_uuid(), 'user' || n, 'user' || n, 'U', '' from generate_series(1, 2000) n;
   insert into taskapp.workspaces (id, owner_id, name, personal)
@@ -51,6 +52,7 @@ const FILL = `
     select gen_random_uuid(), workspace_id, 1000 + row_number() over (), 'task.created', 'task', id, 'anonymous'
     from taskapp.tasks where id < '80000000-0000-0000-0000-000000000000';
   update taskapp.workspaces w set task_count = (select count(*) from taskapp.tasks t where t.workspace_id = w.id);
+  set session_replication_role = origin;
   analyze;`;
 
 before(async () => {
@@ -129,6 +131,27 @@ test('a page costs the same however deep its cursor is', async () => {
     const plan = await explain(statements.at(-1)!, 'analyze, buffers, format json');
     const blocks = (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0);
     assert.ok(blocks < 1000, `${sort} touches ${blocks} blocks`);
+  }
+});
+
+test('a statement that is prepared keeps a plan that reads no whole table', async () => {
+  const literal = (value: unknown) =>
+    typeof value === 'number'
+      ? String(value)
+      : pg.escapeLiteral(value instanceof Date ? value.toISOString() : String(value));
+  let number = 0;
+  for (const sort of SORTS) {
+    const { nextCursor } = (await big.as.tasks.list({ sort, page: 3 })).pagination;
+    for (const input of [{}, { page: 7 }, { cursor: nextCursor! }, { status: 'DONE' as const }, { tagId: big.tagId }]) {
+      const { sql, bindings } = (await statementsOf(() => big.as.tasks.list({ sort, ...input }))).at(-1)!;
+      const name = `prepared_${++number}`;
+      for (let run = 0; run < 6; run += 1) await client.query({ name, text: sql, values: bindings });
+      const plan = await explain({ sql: `execute ${name} (${bindings.map(literal).join(', ')})`, bindings: [] });
+      const scanned = nodesOf(plan).filter(
+        (node) => node['Node Type'] === 'Seq Scan' && LARGE.has(node['Relation Name'] ?? ''),
+      );
+      assert.deepEqual(scanned, [], `${sort} ${JSON.stringify(input)}: ${sql}`);
+    }
   }
 });
 

@@ -126,7 +126,7 @@ test('a Redis that hangs costs a moment, refuses nobody who has calls left and l
   await server.kill('SIGSTOP');
   const start = performance.now();
   assert.equal(await spendAll([limiter], key, 50), 9);
-  assert.ok(performance.now() - start < 1000);
+  assert.ok(performance.now() - start < 2000);
   for (let n = 0; n < 10; n += 1) assert.equal((await limiter.consume('ip', key)).allowed, false);
   await server.kill('SIGCONT');
 });

@@ -53,6 +53,7 @@ test('a token says who it is for, and is what this test can sign as well', async
   assert.deepEqual([typeof jti, Number(exp) - Number(iat)], ['string', 900]);
   assert.equal(decode(refreshToken, 1).aud, 'taskapp#refresh');
   assert.equal(verdict(sign(header, payload())), 'string');
+  assert.equal(verdict(sign(header, payload({ iat: seconds() + 30 }))), 'string', 'clocks differ a little');
 });
 
 test('a token that differs in anything that is pinned is refused', async () => {
@@ -82,6 +83,7 @@ test('a token that differs in anything that is pinned is refused', async () => {
     'other audience': sign(header, payload({ aud: 'other' })),
     'refresh audience': sign(header, payload({ aud: 'taskapp#refresh' })),
     'no exp': sign(header, without('exp')),
+    'from the future': sign(header, payload({ iat: seconds() + 120, exp: seconds() + 240 })),
     'no iat': sign(header, without('iat')),
     'no sub': sign(header, without('sub')),
     'no sid': sign(header, without('sid')),

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { closeConnections } from './client/http.ts';
 import { type Cluster, startCluster } from './cluster/cluster.ts';
@@ -12,7 +12,9 @@ const { values: given } = parseArgs({
     long: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
     write: { type: 'boolean', default: false },
+    /** Keeps the figures in a file; `--from` reads them again instead of running anything. */
     json: { type: 'string' },
+    from: { type: 'string' },
   },
 });
 
@@ -72,15 +74,26 @@ const stop = () => {
 };
 process.on('SIGINT', stop).on('SIGTERM', stop);
 
-const chosen = chooseScenarios();
-const results = new Map<Scenario, Row>();
-try {
-  cluster = await startCluster();
-  for (const scenario of chosen) if (!isInterrupted) results.set(scenario, await runScenario(scenario, cluster));
-} finally {
-  await cluster?.stop();
-  closeConnections();
+async function runAll(): Promise<Map<Scenario, Row>> {
+  const results = new Map<Scenario, Row>();
+  const chosen = chooseScenarios();
+  try {
+    cluster = await startCluster();
+    for (const scenario of chosen) if (!isInterrupted) results.set(scenario, await runScenario(scenario, cluster));
+  } finally {
+    await cluster?.stop();
+    closeConnections();
+  }
+  return results;
 }
+
+async function readAll(file: string): Promise<Map<Scenario, Row>> {
+  const rows = JSON.parse(await readFile(file, 'utf8')) as ({ id: string } & Row)[];
+  const find = (id: string) => scenarios.find((scenario) => scenario.id === id) as Scenario;
+  return new Map(rows.map(({ id, ...row }) => [find(id), row]));
+}
+
+const results = await (given.from ? readAll(given.from) : runAll());
 process.stdout.write(`\n${formatTable(results)}\n`);
 if (given.json)
   await writeFile(

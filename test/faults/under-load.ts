@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { openJournal } from './client/journal.ts';
+import { type Journal, openJournal } from './client/journal.ts';
 import { type LoadOptions, startLoad } from './client/load.ts';
 import { createTally, type Tally } from './client/tally.ts';
 import type { World } from './scenario.ts';
@@ -19,9 +19,25 @@ export async function underLoad(
   work: (tally: Tally) => Promise<void>,
   options: Options = {},
 ): Promise<Tally> {
-  const { cluster, row } = world;
+  const { cluster } = world;
   const journal = await openJournal(join(cluster.folder, `${randomUUID()}.journal`));
   const tally = createTally();
+  try {
+    await runLoad(world, work, { ...options, journal, tally });
+    await judge(world, journal, tally);
+  } finally {
+    await journal.close();
+  }
+  world.expect(tally.acked > 0, 'not one operation was acknowledged');
+  return tally;
+}
+
+async function runLoad(
+  world: World,
+  work: (tally: Tally) => Promise<void>,
+  { journal, tally, ...options }: Options & Pick<LoadOptions, 'journal' | 'tally'>,
+): Promise<void> {
+  const { cluster } = world;
   const load = await startLoad({
     journal,
     tally,
@@ -37,8 +53,10 @@ export async function underLoad(
   } finally {
     await load.stop();
   }
+}
+
+async function judge({ cluster, row }: World, journal: Journal, tally: Tally): Promise<void> {
   const ledger = readLedger(await journal.read());
-  await journal.close();
   const users = [...new Set(ledger.map(({ user }) => user))];
   const { lost, duplicated, phantom, problems } = verify(ledger, await readFacts(cluster.postgres, users));
   for (const name of ['operations', 'acked', 'refused', 'unknown', 'staleLists'] as const) row[name] += tally[name];
@@ -46,6 +64,4 @@ export async function underLoad(
   row.duplicated += duplicated;
   row.phantom += phantom;
   row.failures.push(...problems, ...tally.surprises);
-  world.expect(tally.acked > 0, 'not one operation was acknowledged');
-  return tally;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, type Body, type Call, send } from './http.ts';
 
 /** A signed-in user of the API. */
@@ -11,11 +12,18 @@ export interface Session {
   refreshToken: string;
 }
 
+const MAX_TRIES = 100;
+
 /** Registers a user; `marker` becomes part of the password, which must not appear in any log. */
 export async function register(port: number, marker: string): Promise<Session> {
   const email = `user-${randomUUID()}@example.com`;
   const password = `Aa1-${marker}`;
-  const { status, body } = await post(port, 'register', { email, password, name: 'Worker' });
+  let { status, body } = await post(port, 'register', { email, password, name: 'Worker' });
+  // The queue of hashes is short on purpose; whoever finds it full comes again.
+  for (let tries = 0; status === 503 && tries < MAX_TRIES; tries += 1) {
+    await sleep(100 + Math.random() * 200);
+    ({ status, body } = await post(port, 'register', { email, password, name: 'Worker' }));
+  }
   if (status !== 201) throw new Error(`register: ${status} ${JSON.stringify(body)}`);
   return { id: body.user.id, email, password, accessToken: body.accessToken, refreshToken: body.refreshToken };
 }

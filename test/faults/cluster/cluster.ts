@@ -21,6 +21,8 @@ export interface Cluster {
   readonly environment: Readonly<Record<string, string>>;
   /** Part of every password and text that is sent: must not appear in a log. */
   readonly canary: string;
+  /** How long a node took to start when nothing was wrong: other work on this machine counts. */
+  readonly startMs: number;
   stop(): Promise<void>;
 }
 
@@ -53,13 +55,24 @@ async function startParts(cleanup: (() => unknown)[], stop: () => Promise<void>)
   const environment = createEnvironment(postgres.url(network.postgres.port), network.redis.port);
   const nodes = [await createNode(environment, [canary]), await createNode(environment, [canary])] as const;
   cleanup.push(() => Promise.all(nodes.map((node) => node.end('SIGKILL'))));
-  await Promise.all(nodes.map((node) => node.start()));
+  const starts = await Promise.all(nodes.map((node) => node.start()));
   const replaceRedis = async () => {
     await redis.stop();
     redis = await startRedisServer();
     network.redis.retarget(portOf(redis));
   };
-  return { folder, postgres, network, nodes, redis: () => redis, replaceRedis, environment, canary, stop };
+  return {
+    folder,
+    postgres,
+    network,
+    nodes,
+    redis: () => redis,
+    replaceRedis,
+    environment,
+    canary,
+    startMs: Math.max(...starts),
+    stop,
+  };
 }
 
 /** Brings a database up to date. */

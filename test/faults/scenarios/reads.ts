@@ -89,6 +89,7 @@ const staleLists: Scenario = {
 };
 
 const LIMIT = 60;
+const WAVE = 20;
 const LOGINS = 8;
 
 const limits: Scenario = {
@@ -106,8 +107,15 @@ const limits: Scenario = {
     // Both nodes have talked to Redis before it counts.
     await sleep(500);
     const session = await register(cluster.nodes[0].port, cluster.canary);
-    const burst = async (count: number) =>
-      tallyOf((await race(world, count, (port) => ask(port, session, 'GET', '/users/me'))).map(({ status }) => status));
+    const burst = async (count: number) => {
+      const statuses: number[] = [];
+      // In waves: a process that is busy for longer than Redis may take counts by itself.
+      for (let sent = 0; sent < count; sent += WAVE) {
+        const answers = await race(world, WAVE, (port) => ask(port, session, 'GET', '/users/me'));
+        statuses.push(...answers.map(({ status }) => status));
+      }
+      return tallyOf(statuses);
+    };
     const healthy = await burst(pickBurst(world));
     note(`with Redis ${describe(healthy)}`);
     expect(healthy[200] === LIMIT, `${healthy[200] ?? 0} of a budget of ${LIMIT} were let through`);

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { openDatabase } from '../connection/database.ts';
 import { failCli } from '../failures.ts';
 import type { Run } from '../terminal/run.ts';
-import { checkDocument, readFrom, writeTo } from './document-file.ts';
+import { checkDocument, openOutput, readFrom, writeTo } from './document-file.ts';
 import { writeDump } from './dump.ts';
 import { type Format, failDamaged, type Header, schemaVersionOf, totalOf } from './format.ts';
 import { findObstacle } from './postgres-tools.ts';
@@ -33,7 +33,9 @@ export interface BackupReport extends Record<string, unknown> {
   readonly bytes: number | null;
 }
 
-/** Makes the backup: under its name there is a whole one, flushed to the disk and read back, or what was there before. */
+/**
+ * Makes the backup. Under its name there is a whole one, flushed to the disk and read back, or what was there before.
+ */
 export async function backup(run: Run, wish: BackupWish): Promise<BackupReport> {
   if (wish.file === '-' && run.io.stdout.isTTY) {
     failCli('cli.usage', 'A backup is nothing for a terminal: redirect stdout, or give the name of a file');
@@ -70,7 +72,7 @@ async function storeBackup(run: Run, wish: BackupWish): Promise<BackupReport> {
 async function writeNdjson(run: Run, snapshot: Snapshot, wish: BackupWish, handle?: FileHandle): Promise<void> {
   const goal = { verb: 'Backed up', total: totalOf(snapshot.header) };
   const progress = createProgress(run.io, wish.isQuiet, goal);
-  const output = handle ? handle.createWriteStream({ autoClose: false }) : run.io.stdout;
+  const output = handle ? openOutput(handle) : run.io.stdout;
   const settings = { isPacked: isPacked(wish.file), endsOutput: handle !== undefined, signal: run.io.signal };
   await writeTo(output, snapshot, { ...settings, onRows: progress.add }).finally(progress.end);
 }

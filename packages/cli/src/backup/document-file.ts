@@ -1,3 +1,4 @@
+import { createReadStream, createWriteStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline as pipe, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -23,9 +24,13 @@ export async function writeTo(output: NodeJS.WritableStream, snapshot: Snapshot,
   else await pipeline(document, output, end);
 }
 
+/** Writes to a file; the handle stays open. Its own streams would keep it from being closed. */
+export const openOutput = ({ fd }: FileHandle): NodeJS.WritableStream =>
+  createWriteStream('', { fd, autoClose: false });
+
 /** The bytes of a file from its beginning, unpacked; the handle stays open. */
 export function readFrom(handle: FileHandle, isPacked: boolean): AsyncIterable<Buffer> {
-  const bytes = handle.createReadStream({ start: 0, autoClose: false });
+  const bytes = createReadStream('', { fd: handle.fd, start: 0, autoClose: false });
   return isPacked ? pipe(bytes, createGunzip(), () => undefined) : bytes;
 }
 

@@ -6,6 +6,7 @@ import {
   readHeader,
   readRowLine,
   readTrailer,
+  type Trailer,
   toLine,
   toRowLine,
   totalOf,
@@ -42,10 +43,9 @@ export type Part =
 /** Reads a backup in NDJSON; throws as soon as it proves to be incomplete or changed, at its end at the latest. */
 export async function* readDocument(input: AsyncIterable<Buffer>): AsyncGenerator<Part> {
   const hash = createHash('sha256');
-  const counts = new Map<string, number>();
+  const batches = createBatches();
   let header: Header | undefined;
-  let batch: Batch = { table: '', rows: [], chars: 0 };
-  let end: ReturnType<typeof readTrailer> | undefined;
+  let end: Trailer['end'] | undefined;
   for await (const bytes of splitLines(input)) {
     const line = bytes.toString('utf8', 0, bytes.length - 1);
     if (end) failDamaged('it goes on after its end');
@@ -54,39 +54,41 @@ export async function* readDocument(input: AsyncIterable<Buffer>): AsyncGenerato
       continue;
     }
     hash.update(bytes);
-    if (!header) {
+    if (header) yield* batches.add(line);
+    else {
       header = readHeader(line);
       yield { kind: 'header', header };
-      continue;
     }
-    const { table, json } = readRowLine(line);
-    if (batch.table !== table || batch.rows.length === BATCH_ROWS || batch.chars > BATCH_CHARS) {
-      yield* takeRows(batch);
-      batch = { table, rows: [], chars: 0 };
-    }
-    batch.rows.push(json);
-    batch.chars += json.length;
-    counts.set(table, (counts.get(table) ?? 0) + 1);
   }
   if (!header || !end) return failDamaged('its end is missing');
   if (hash.digest('hex') !== end.sha256) failDamaged('the checksum differs');
-  checkCounts(header, counts, end.rows);
-  yield* takeRows(batch);
+  checkCounts(header, batches.counts, end.rows);
+  yield* batches.takeRest();
   yield { kind: 'end', sha256: end.sha256 };
 }
 
-interface Batch {
-  readonly table: string;
-  readonly rows: string[];
-  chars: number;
-}
-
-function* takeRows({ table, rows }: Batch): Generator<Part> {
-  if (rows.length > 0) yield { kind: 'rows', table, rows };
+/** Puts rows of the same table together, and counts them. */
+function createBatches() {
+  const counts = new Map<string, number>();
+  let current = { table: '', rows: [] as string[], chars: 0 };
+  function* takeRest(): Generator<Part> {
+    if (current.rows.length > 0) yield { kind: 'rows', table: current.table, rows: current.rows };
+  }
+  function* add(line: string): Generator<Part> {
+    const { table, json } = readRowLine(line);
+    if (current.table !== table || current.rows.length === BATCH_ROWS || current.chars > BATCH_CHARS) {
+      yield* takeRest();
+      current = { table, rows: [], chars: 0 };
+    }
+    current.rows.push(json);
+    current.chars += json.length;
+    counts.set(table, (counts.get(table) ?? 0) + 1);
+  }
+  return { add, takeRest, counts };
 }
 
 /** Compares what a backup holds with what its first and its last line say. */
-export function checkCounts(header: Header, counts: ReadonlyMap<string, number>, total: number): void {
+function checkCounts(header: Header, counts: ReadonlyMap<string, number>, total: number): void {
   const wrong = header.tables.find(({ name, rows }) => (counts.get(name) ?? 0) !== rows);
   if (wrong) failDamaged(`${wrong.rows} rows of ${wrong.name} are announced, ${counts.get(wrong.name) ?? 0} are there`);
   if (total !== totalOf(header) || counts.size > header.tables.length) failDamaged('the numbers of rows differ');

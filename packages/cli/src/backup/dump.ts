@@ -20,7 +20,7 @@ interface Dump {
   readonly url: string;
 }
 
-/** Reads a dump to its end, so that one that was cut off is noticed before anything is written; resolves with its migrations. */
+/** Reads a dump to its end, so that one that was cut off is noticed in time; resolves with its migrations. */
 export async function checkDump(run: Run, path: string): Promise<string[]> {
   const tables = await listDumped(run, path).catch((error: Error) => failDamaged(error.message, error));
   if (!tables.includes('migrations') || !tables.includes('users')) failDamaged('it holds nothing of taskapp');

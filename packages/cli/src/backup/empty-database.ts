@@ -10,13 +10,10 @@ export async function refuseNewer(db: Knex, migrations: readonly string[]): Prom
   const unknown = migrations.filter((name) => !applied.includes(name) && !pending.includes(name));
   if (unknown.length === 0) return;
   const known = schemaVersionOf([...applied, ...pending].sort());
-  failCli(
-    'cli.check_failed',
-    `The backup is of the schema ${schemaVersionOf(migrations)}, this program ends at ${known}`,
-    {
-      hint: 'Restore it with the version of taskctl that made it, or a newer one. Nothing was changed.',
-    },
-  );
+  const wanted = schemaVersionOf(migrations);
+  failCli('cli.check_failed', `The backup is of the schema ${wanted}, this program ends at ${known}`, {
+    hint: 'Restore it with the version of taskctl that made it, or a newer one. Nothing was changed.',
+  });
 }
 
 /** Refuses a database with anything in it; within a transaction nobody else can change that until its end. */

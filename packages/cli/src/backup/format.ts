@@ -4,6 +4,7 @@ import { failCli } from '../failures.ts';
 /** The two kinds of backup files. */
 export const FORMATS = ['pg_dump', 'ndjson'] as const;
 
+/** The kind of a backup file. */
 export type Format = (typeof FORMATS)[number];
 
 const VERSION = 1;
@@ -37,12 +38,13 @@ export const totalOf = ({ tables }: Pick<Header, 'tables'>): number => tables.re
 /** The last migration that the data had. */
 export const schemaVersionOf = (migrations: readonly string[]): string => migrations.at(-1) ?? '';
 
+/** A line of JSON, with its line end. */
 export const toLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
 /** The line of a row; the row is JSON as PostgreSQL wrote it, which nobody parses on the way. */
 export const toRowLine = (table: string, json: string): string => `{"table":"${table}","row":${json}}\n`;
 
-const ROW = /^\{"table":"([a-z0-9_]+)","row":(\{.*\})\}$/;
+const ROW = /^\{"table":"([a-z0-9_]+)","row":(\{.*\})\}$/s;
 
 /** The table of a line and the row as JSON. */
 export function readRowLine(line: string): { table: string; json: string } {
@@ -50,6 +52,7 @@ export function readRowLine(line: string): { table: string; json: string } {
   return { table, json };
 }
 
+/** True for what the last line begins with, and no row does. */
 export const isTrailer = (line: string): boolean => line.startsWith('{"end":');
 
 /** Reads the first line; fails for what is no backup, or one that only a newer program understands. */
@@ -84,7 +87,7 @@ function parse(line: string): unknown {
 /** Refuses a file that is not what `taskctl backup` wrote. */
 export function failDamaged(reason: string, cause?: unknown): never {
   failCli('cli.check_failed', `The file is no backup, or it was cut off or changed: ${reason}`, {
-    hint: 'Nothing was changed. Take another backup file.',
+    hint: 'No data were changed. Take another backup.',
     cause,
   });
 }

@@ -27,11 +27,8 @@ export const loadDocument = (db: Knex, source: SourceFile, loading: Loading): Pr
       if (part.kind === 'header') ({ tables } = part.header);
       if (part.kind === 'end' && part.sha256 !== loading.sha256) failDamaged('it changed while it was read');
       if (part.kind !== 'rows') continue;
-      await insertRows(
-        trx,
-        tables.find(({ name }) => name === part.table) ?? failDamaged('a table is unknown'),
-        part.rows,
-      );
+      const table = tables.find(({ name }) => name === part.table) ?? failDamaged('a table is unknown');
+      await insertRows(trx, table, part.rows);
       loading.onRows(part.rows.length);
     }
     await refuseMissing(trx, tables);

@@ -52,9 +52,10 @@ async function describe(trx: Knex.Transaction): Promise<Snapshot> {
 async function* readRows(trx: Knex.Transaction, { name, columns, key }: TableOrder): AsyncGenerator<string[]> {
   const list = (names: readonly string[]) => names.map(() => '??').join(', ');
   const order = key.length > 0 ? `order by ${list(key)}` : '';
+  const rows = `select ${list(columns)} from taskapp.?? ${order}`;
   await trx.raw(
     `declare taskctl_rows no scroll cursor for
-      select replace(row_to_json(t)::text, E'\\n', ' ') as json from (select ${list(columns)} from taskapp.?? ${order}) t`,
+      select replace(row_to_json(t)::text, E'\\n', ' ') as json from (${rows}) t`,
     [...columns, name, ...key],
   );
   for (;;) {

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { failCli } from '../failures.ts';
 import type { Run } from '../terminal/run.ts';
-import { readFrom } from './document-file.ts';
+import { openOutput, readFrom } from './document-file.ts';
 import { type Format, failDamaged } from './format.ts';
 
 /** A backup to restore. */
@@ -40,6 +40,6 @@ async function spool({ io }: Run): Promise<FileHandle> {
   const path = join(tmpdir(), `taskctl-${randomBytes(8).toString('hex')}`);
   const handle = await open(path, 'wx+', 0o600);
   await unlink(path);
-  await pipeline(io.stdin, handle.createWriteStream({ autoClose: false }));
+  await pipeline(io.stdin, openOutput(handle));
   return handle;
 }
