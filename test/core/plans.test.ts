@@ -44,10 +44,11 @@ const FILL = `
     cross join lateral generate_series(1, case when w.id = '$big' then 20000 else 40 end) n
     cross join lateral (select (array['TODO','IN_PROGRESS','DONE','CANCELLED']::taskapp.task_status[])[1 + n % 7 % 4] s) x;
   insert into taskapp.tags (id, workspace_id, name, color)
-    select gen_random_uuid(), w.id, 'tag ' || n, '#000000' from taskapp.workspaces w, generate_series(1, 10) n;
+    select gen_random_uuid(), w.id, 'tag ' || n, '#000000'
+    from taskapp.workspaces w cross join lateral generate_series(1, case when w.id = '$big' then 100 else 5 end) n;
   insert into taskapp.task_tags (task_id, tag_id)
     select t.id, g.id from taskapp.tasks t join taskapp.tags g on g.workspace_id = t.workspace_id
-    where abs(hashtext(t.id::text)) % 10 + 1 = substr(g.name, 5)::int;
+    where abs(hashtext(t.id::text)) % case when t.workspace_id = '$big' then 100 else 5 end + 1 = substr(g.name, 5)::int;
   insert into taskapp.events (id, workspace_id, seq, type, entity_type, entity_id, actor_kind)
     select gen_random_uuid(), workspace_id, 1000 + row_number() over (), 'task.created', 'task', id, 'anonymous'
     from taskapp.tasks where id < '80000000-0000-0000-0000-000000000000';

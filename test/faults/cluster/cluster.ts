@@ -97,5 +97,5 @@ const createEnvironment = (databaseUrl: string, redisPort: number) => ({
   RATE_LIMIT_USER_MAX: UNLIMITED,
   RATE_LIMIT_LOGIN_MAX: UNLIMITED,
   // Longer than the balancer needs to notice that a node reports itself unready.
-  SHUTDOWN_DELAY_MS: '600',
+  SHUTDOWN_DELAY_MS: '1500',
 });

@@ -38,6 +38,9 @@ async function readPs(pid: number, column: string): Promise<string | undefined> 
   }
 }
 
+/** Stands for the start of a process that has ended and is only not reaped yet. */
+const ENDED = 'ended';
+
 /**
  * When a process started, as a token that differs between two processes of one pid, also across a reboot.
  * Undefined when no such process is visible.
@@ -46,8 +49,11 @@ async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return (await readPs(pid, 'lstart'))?.replace(/\W+/g, '');
   const stat = await readProc(`${pid}/stat`);
   if (stat === undefined) return undefined;
-  // The command, in brackets, may hold spaces and brackets; the start time is the 20th field after it.
-  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  // The command, in brackets, may hold spaces and brackets; the state follows it, the start time 19 fields later.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // Where nobody reaps them, processes that were killed stay on the list as zombies.
+  if (/^[ZX]/.test(fields[0] ?? '')) return ENDED;
+  const ticks = fields[19];
   const boot = await readProc('sys/kernel/random/boot_id');
   return `${ticks}b${boot?.slice(0, 8)}`;
 }
