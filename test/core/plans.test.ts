@@ -41,7 +41,7 @@ const FILL = `
     from taskapp.users u, generate_series(1, 5);
   insert into taskapp.tasks (id, workspace_id, creator_id, title, status, priority, due_date, completed_at, created_at)
     select gen_random_uuid(), w.id, w.owner_id, 'task ' || n, s, (array['LOW','MEDIUM','HIGH','URGENT']::taskapp.task_priority[])[1 + n % 4],
-      case when n % 3 > 0 then now() + n * interval '1 minute' end, case when s = 'DONE' then now() end, now() - n * interval '1 minute'
+      case when n % 3 > 0 then now() + n * interval '1 minute' end, case when s = 'DONE' then now() end, now() - n * case when w.id = '$big' then 1 else 500 end * interval '1 minute'
     from taskapp.workspaces w
     cross join lateral generate_series(1, case when w.id = '$big' then 20000 else 40 end) n
     cross join lateral (select (array['TODO','IN_PROGRESS','DONE','CANCELLED']::taskapp.task_status[])[1 + n % 7 % 4] s) x;
