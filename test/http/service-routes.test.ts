@@ -45,6 +45,16 @@ describe('/health', () => {
     redis.disconnect();
   });
 
+  test('is unhealthy, and 503, until operations are served, and healthy while requests are finished', async () => {
+    for (const [state, expected] of [
+      ['starting', 503],
+      ['ready', 200],
+      ['draining', 200],
+    ] as const) {
+      assert.equal((await serve(app, { state: () => state }).get('/health')).status, expected, state);
+    }
+  });
+
   test('is unhealthy, and 503, without PostgreSQL', async () => {
     await withoutDatabase(async (agent) => {
       const { status, body } = await agent.get('/health');

@@ -30,7 +30,7 @@ export function registerServiceRoutes(router: Router, app: TaskApp, options: Ser
   get('/livez', (ctx) => {
     ctx.body = { status: 'ok' };
   });
-  get('/health', async (ctx) => answerHealth(ctx, await app.health()));
+  get('/health', async (ctx) => answerHealth(ctx, await app.health(), options.state()));
   get('/readyz', async (ctx) => answerReadiness(ctx, await app.health(), options.state()));
   get('/metrics', (ctx) => answerMetrics(ctx, options));
   if (!options.docs) return;
@@ -44,9 +44,11 @@ export function registerServiceRoutes(router: Router, app: TaskApp, options: Ser
   registerDocs(router);
 }
 
-function answerHealth(ctx: Context, { status }: Health): void {
-  ctx.status = status === 'unhealthy' ? 503 : 200;
-  ctx.body = status === 'unhealthy' ? { status } : { status, timestamp: new Date().toISOString() };
+/** A server that starts has no schema that fits yet: healthy means that operations are served. */
+function answerHealth(ctx: Context, { status }: Health, state: LifecycleState): void {
+  const healthy = status !== 'unhealthy' && state !== 'starting';
+  ctx.status = healthy ? 200 : 503;
+  ctx.body = healthy ? { status, timestamp: new Date().toISOString() } : { status: 'unhealthy' };
 }
 
 function answerReadiness(ctx: Context, { status, checks }: Health, state: LifecycleState): void {
