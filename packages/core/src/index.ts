@@ -7,7 +7,7 @@ export { type ConnectOptions, connect } from './kernel/connect.ts';
 export type { Access, Actor, CallContext, Role, SystemActor, UserActor } from './kernel/contract.ts';
 export { type ErrorKind, type FieldProblem, isTaskAppError, type TaskAppError } from './kernel/errors.ts';
 export type { JsonAnswer } from './kernel/implement.ts';
-export type { Logger } from './kernel/logger.ts';
+export { type Logger, silent } from './kernel/logger.ts';
 export { networkOf } from './kernel/network.ts';
 export type { RedisClient } from './kernel/redis-guard.ts';
 export { type Field, type Fields, fieldsOf, fromStrings } from './kernel/strings.ts';

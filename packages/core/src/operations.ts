@@ -50,7 +50,8 @@ export function mapCalls(services: Services, replace: (operation: NamedOperation
   const mapped: Record<string, Record<string, unknown>> = {};
   for (const operation of operations) {
     const { feature, name } = operation;
-    mapped[feature] = { ...mapped[feature], [name]: replace(operation, callOf(services, operation)) };
+    mapped[feature] ??= {};
+    mapped[feature][name] = replace(operation, callOf(services, operation));
   }
   return mapped as unknown as Services;
 }

@@ -1,5 +1,5 @@
 import Router from '@koa/router';
-import type { Logger, TaskApp } from '@taskapp/core';
+import { type Logger, silent, type TaskApp } from '@taskapp/core';
 import Koa from 'koa';
 import { logAccess } from './access-log.ts';
 import { createClientAddress, type TrustProxy } from './client-address.ts';
@@ -30,8 +30,6 @@ export interface HttpAppOptions {
 }
 
 const BODY_LIMIT = 10_240;
-const nowhere = () => undefined;
-const silent: Logger = { debug: nowhere, info: nowhere, warn: nowhere, error: nowhere };
 
 /**
  * Serves the task app over HTTP: listen on it, hand `callback()` to a server, or mount it below a prefix of your own

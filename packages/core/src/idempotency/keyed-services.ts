@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Knex } from 'knex';
-import type { Actor, CallContext } from '../kernel/contract.ts';
+import { type CallContext, callerOf } from '../kernel/contract.ts';
 import type { Db } from '../kernel/database.ts';
 import { translateDatabaseError } from '../kernel/database-errors.ts';
 import { fail } from '../kernel/errors.ts';
@@ -56,8 +56,6 @@ function describeCall(operation: NamedOperation, { actor, idempotencyKey: key = 
   if (!KEY.test(key)) fail(idempotencyErrors.malformed);
   return { caller: callerOf(actor), key, request: JSON.stringify([operation.id, sorted(input)]) };
 }
-
-const callerOf = (actor: Actor | null) => (actor?.kind === 'user' ? actor.userId : 'system');
 
 /** The same input with its keys in one order. */
 function sorted(value: unknown): unknown {

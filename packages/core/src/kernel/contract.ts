@@ -22,6 +22,9 @@ export interface SystemActor {
 /** Who calls. There is no default actor. */
 export type Actor = UserActor | SystemActor;
 
+/** Whose the cursors, cached pages and idempotency keys of a call are: the user's, or the system's. */
+export const callerOf = (actor: Actor | null): string => (actor?.kind === 'user' ? actor.userId : 'system');
+
 /** A user's personal workspace as one request read it. `stamp` changes with every change of tasks or tags. */
 export interface WorkspaceSnapshot {
   readonly id: string;

@@ -29,9 +29,6 @@ export function text({ max, multiline = false, required = 'Required' }: TextOpti
 /** A UUID, in lower case as the database writes it; in a path, one that is malformed counts as absent. */
 export const id = z.uuid({ error: 'Invalid id' }).toLowerCase();
 
-/** 32-bit counters and positions. */
-export const version = z.int().min(1).describe('Grows with every change of the resource');
-
 const RFC_3339 = z.iso.datetime({ offset: true });
 const EARLIEST = 0;
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Deps } from '../deps.ts';
-import type { CallContext } from '../kernel/contract.ts';
+import { type CallContext, callerOf } from '../kernel/contract.ts';
 import { refuse } from '../kernel/errors.ts';
 import { Serialized } from '../kernel/serialized.ts';
 import { findReadableSnapshot } from '../workspaces/workspaces.queries.ts';
@@ -15,7 +15,7 @@ export function createTaskList({ db, cache, cursors }: Deps) {
   const load = async (ctx: CallContext, workspaceId: string | null, input: TaskListInput) => {
     const { page: number = 1, limit, cursor, count, sort } = input;
     const filter = filterOf(input);
-    const scope = JSON.stringify([callerOf(ctx), workspaceId, sort, filter]);
+    const scope = JSON.stringify([callerOf(ctx.actor), workspaceId, sort, filter]);
     const from = cursor === undefined ? { offset: (number - 1) * limit } : { after: cursors.decode(cursor, scope) };
     const { tasks, total, more } = await findTaskPage(db, { workspaceId, filter, sort, limit, count, ...from });
     const last = more ? tasks.at(-1) : undefined;
@@ -34,7 +34,7 @@ export function createTaskList({ db, cache, cursors }: Deps) {
     const workspace = await findReadableSnapshot(db, ctx, input.workspaceId);
     if (!workspace || !cache) return load(ctx, workspace?.id ?? null, input);
     const query = createHash('sha1')
-      .update(JSON.stringify([callerOf(ctx), input]))
+      .update(JSON.stringify([callerOf(ctx.actor), input]))
       .digest('base64url');
     const key = `${workspace.id}:${workspace.stamp}:${query}`;
     const { output } = tasksContract.list;
@@ -44,9 +44,6 @@ export function createTaskList({ db, cache, cursors }: Deps) {
     return new Serialized(json);
   };
 }
-
-/** Cursors are bound to the caller, so are cached pages: they contain cursors. */
-const callerOf = ({ actor }: CallContext) => (actor?.kind === 'user' ? actor.userId : 'system');
 
 const filterOf = ({ status, priority, tagId, dueBefore, dueAfter }: TaskListInput): TaskFilter => ({
   status,
