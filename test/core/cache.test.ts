@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { atEnd } from '../support/cleanup.ts';
 import { settingOf } from '../support/database.ts';
 import { addMember, cachedLists, refused } from '../support/factories.ts';
-import { startRedis } from '../support/redis.ts';
+import { ownRedis } from '../support/redis.ts';
 import { createWorld, secrets, type World } from '../support/world.ts';
 
 const SEED = 20_260_101;
@@ -25,14 +25,6 @@ const node = (options: Partial<TaskAppOptions> = {}) => {
 };
 type Node = ReturnType<typeof node>;
 
-/** A client as hosts configure one, on a server of its own. */
-async function ownRedis() {
-  const server = await startRedis();
-  const redis = new Redis(server.url).on('error', () => undefined);
-  atEnd(() => redis.disconnect());
-  await redis.ping();
-  return { server, redis };
-}
 /** Counts the statements that read a page of tasks while `work` runs. */
 async function pagesRead(work: () => Promise<unknown>): Promise<number> {
   let pages = 0;

@@ -5,7 +5,7 @@ import { createTaskApp, type TaskAppOptions } from '@taskapp/core';
 import { Redis } from 'ioredis';
 import { atEnd } from '../support/cleanup.ts';
 import { settingOf } from '../support/database.ts';
-import { startRedis } from '../support/redis.ts';
+import { ownRedis } from '../support/redis.ts';
 import { createWorld, secrets, type World } from '../support/world.ts';
 
 let world: World;
@@ -22,13 +22,6 @@ const node = (redis: TaskAppOptions['redis'], rateLimit: TaskAppOptions['rateLim
   return app.rateLimit;
 };
 type Limiter = ReturnType<typeof node>;
-async function ownRedis() {
-  const server = await startRedis();
-  const redis = new Redis(server.url).on('error', () => undefined);
-  atEnd(() => redis.disconnect());
-  await redis.ping();
-  return { server, redis };
-}
 const spendAll = async (limiters: Limiter[], key: string, calls: number) => {
   const spent = await Promise.all(
     Array.from({ length: calls }, (_, n) => limiters[n % limiters.length]!.consume('ip', key)),

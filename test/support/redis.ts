@@ -18,3 +18,12 @@ export async function startRedis(): Promise<RedisServer> {
   atEnd(server.stop);
   return server;
 }
+
+/** A client as hosts configure one, on a private server of its own. */
+export async function ownRedis(): Promise<{ server: RedisServer; redis: Redis }> {
+  const server = await startRedis();
+  const redis = new Redis(server.url).on('error', () => undefined);
+  atEnd(() => redis.disconnect());
+  await redis.ping();
+  return { server, redis };
+}
