@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
 import { v7 as uuid } from 'uuid';
+import { witnessColumn } from '../kernel/commit-outcome.ts';
 import type { CallContext } from '../kernel/contract.ts';
 import { fail } from '../kernel/errors.ts';
-import { witnessColumn } from '../kernel/transaction.ts';
 import { workspaceErrors } from '../workspaces/workspaces.errors.ts';
 import { Event } from './event.model.ts';
 

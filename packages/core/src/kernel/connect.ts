@@ -28,6 +28,8 @@ interface Connection {
 /** How much longer the client waits than the server: an answer that does not come at all means a dead network. */
 const CLIENT_MARGIN_MS = 2000;
 const DEAD = /Query read timeout|Connection terminated/;
+/** With these the server ends the session; that its connection is gone becomes known a moment after the answer. */
+const ENDED = /^(08|57P0|25P03$)/;
 
 /**
  * Opens a Knex on PostgreSQL with time limits on both sides, and connections that are thrown away once they have
@@ -61,6 +63,8 @@ const describeKnex = (log: Logger) => {
   return { debug: note, warn: note, error: note, deprecate: (method: string) => note(`${method} is deprecated`) };
 };
 
+const codeOf = (error: Error): string => (error as { code?: string }).code ?? '';
+
 type Done = (error: unknown, connection: Connection) => void;
 
 const prepareConnection = (names: StatementNames | undefined) => (connection: Connection, done: Done) => {
@@ -72,8 +76,8 @@ const prepareConnection = (names: StatementNames | undefined) => (connection: Co
 function observeQueries(connection: Connection, names: StatementNames | undefined): void {
   const query = connection.query.bind(connection);
   const check = (error: unknown) => {
-    if (!(error instanceof Error) || !DEAD.test(error.message)) return;
-    // Knex would put a connection that timed out back into its pool, where every later query times out as well.
+    if (!(error instanceof Error) || !(DEAD.test(error.message) || ENDED.test(codeOf(error)))) return;
+    // Knex would put the connection back into its pool, where every later query fails as well.
     connection.__knex__disposed = error;
     connection.connection?.stream?.destroy();
   };
