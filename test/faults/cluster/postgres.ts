@@ -33,7 +33,11 @@ const SETTINGS = {
 const HOST_RULES = 'host all all 127.0.0.1/32 trust\n';
 
 /** Makes a cluster below `folder` and starts it; what ends it is added to `cleanup` at once. */
-export async function startPostgres(folder: string, cleanup: (() => unknown)[]): Promise<Postgres> {
+export async function startPostgres(
+  folder: string,
+  cleanup: (() => unknown)[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Postgres> {
   await mkdir(folder, { recursive: true });
   const systemDirectory = join(folder, 'system');
   const placement = await choosePlacement({
@@ -46,7 +50,7 @@ export async function startPostgres(folder: string, cleanup: (() => unknown)[]):
   const data = join(placement.home, 'pgdata');
   await initialise(placement, data);
   const port = await choosePort();
-  const server = createServer(placement, data, { ...SETTINGS, port: `${port}` });
+  const server = createServer(placement, data, { ...SETTINGS, ...settings, port: `${port}` });
   cleanup.push(server.stop);
   await server.start();
   const admin = createAdmin(port);

@@ -1,0 +1,75 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { bigUserGoals } from './goals/big-user.ts';
+import type { Goal } from './goals/goal.ts';
+import { growthGoals } from './goals/growth.ts';
+import { loginStormGoals } from './goals/login-storm.ts';
+import { commandGoals, serverGoals } from './goals/process.ts';
+import { throughputGoals } from './goals/throughput.ts';
+import type { ScenarioName } from './load/requests.ts';
+import { type Measurements, measureScenario } from './measure.ts';
+import { formatFindings, writeFindings } from './report.ts';
+import { type BenchWorld, startWorld } from './world/world.ts';
+
+const { values: given } = parseArgs({
+  options: {
+    /** Less data, one short round. */
+    short: { type: 'boolean', default: false },
+    /** Parts by the beginnings of their names: `--only get --only cached`. */
+    only: { type: 'string', multiple: true, default: [] },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    /** Keeps all measurements in a file. */
+    json: { type: 'string' },
+    /** Puts the tables into docs/performance.md. */
+    write: { type: 'boolean', default: false },
+  },
+});
+
+const isWanted = (name: string) => given.only.length === 0 || given.only.some((part) => name.startsWith(part));
+const SCENARIOS: readonly ScenarioName[] = ['cached list', 'uncached list', 'get', 'patch', 'create', 'mix'];
+const SIZE = given.short ? { users: 200, tasksPerUser: 60 } : { users: 2000, tasksPerUser: 150 };
+const MANY = given.short ? 100_000 : 1_000_000;
+const extent = {
+  rounds: Number(given.rounds ?? (given.short ? 3 : 7)),
+  seconds: Number(given.seconds ?? (given.short ? 2 : 4)),
+  connections: 32,
+};
+
+const scenarios: Partial<Record<ScenarioName, Measurements>> = {};
+const goals: Goal[] = [];
+
+/** Parts that share the large database, and those that bring their own. */
+const PARTS: Readonly<Record<string, (world: BenchWorld) => Promise<Goal[]>>> = {
+  'login storm': loginStormGoals,
+  'big user': bigUserGoals,
+  server: serverGoals,
+  command: commandGoals,
+};
+
+function say(found: readonly Goal[]): void {
+  goals.push(...found);
+  for (const { title, wanted, measured, holds } of found) {
+    process.stdout.write(`${holds ? 'holds ' : 'MISSES'}  ${title}: ${measured} (${wanted})\n`);
+  }
+}
+
+async function runAll(): Promise<void> {
+  const world = await startWorld(SIZE);
+  try {
+    for (const scenario of SCENARIOS.filter(isWanted)) {
+      scenarios[scenario] = await measureScenario(world, scenario, extent);
+      say(throughputGoals(scenario, scenarios[scenario]));
+    }
+    for (const [name, measure] of Object.entries(PARTS)) if (isWanted(name)) say(await measure(world));
+  } finally {
+    await world.stop();
+  }
+  if (isWanted('growth')) say(await growthGoals(MANY));
+}
+
+await runAll();
+process.stdout.write(`\n${formatFindings({ scenarios, goals })}\n`);
+if (given.json) await writeFile(given.json, JSON.stringify({ scenarios, goals }, null, 2));
+if (given.write) await writeFindings({ scenarios, goals });
+process.exit(goals.every(({ holds }) => holds) ? 0 : 1);

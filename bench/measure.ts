@@ -1,0 +1,82 @@
+import { type LoadResult, runLoad } from './load/load.ts';
+import type { ScenarioName } from './load/requests.ts';
+import { startTarget, type Target, type TargetName } from './servers/target.ts';
+import { cpuMs } from './world/processes.ts';
+import type { BenchWorld } from './world/world.ts';
+
+/** One server under one scenario for some seconds. */
+export interface Measurement extends LoadResult {
+  /** Server CPU for each request, in microseconds. */
+  readonly cpuUs: number;
+}
+
+export type Measurements = Readonly<Record<TargetName, readonly Measurement[]>>;
+
+export interface Extent {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly connections: number;
+}
+
+const TARGETS: readonly TargetName[] = ['floor', 'fastify', 'taskapp'];
+/** Before the first round; compilers take their time. */
+const WARM_UP_SECONDS = 5;
+const EXPECTED = new Set(['200', '201']);
+
+/** Runs a scenario against all servers in turns, so that whatever else the machine does hits all of them. */
+export async function measureScenario(
+  world: BenchWorld,
+  scenario: ScenarioName,
+  { rounds, ...extent }: Extent,
+): Promise<Measurements> {
+  const found: Record<TargetName, Measurement[]> = { floor: [], fastify: [], taskapp: [] };
+  const targets = await Promise.all(TARGETS.map((name) => startTarget(name, world.environment)));
+  try {
+    for (const target of targets) await warmUp(world, target, { scenario, round: 0, ...extent });
+    for (let round = 0; round < rounds; round += 1) {
+      for (const target of targets)
+        found[target.name].push(await measureOnce(world, target, { scenario, round, ...extent }));
+    }
+  } finally {
+    await Promise.all(targets.map(({ stop }) => stop()));
+  }
+  return found;
+}
+
+type Once = Omit<Extent, 'rounds'> & { readonly scenario: ScenarioName; readonly round: number };
+
+async function warmUp(world: BenchWorld, { port }: Target, { scenario, connections, seconds }: Once): Promise<void> {
+  await runLoad({ ...planOf(world, scenario), port, connections, run: 0, seconds: Math.max(seconds, WARM_UP_SECONDS) });
+}
+
+async function measureOnce(
+  world: BenchWorld,
+  target: Target,
+  { scenario, round, ...extent }: Once,
+): Promise<Measurement> {
+  // What the round before has cached is of no use to a page that nobody has asked for.
+  if (scenario === 'uncached list') await world.forgetLists();
+  const before = await cpuMs(target.pid);
+  const result = await runLoad({ ...planOf(world, scenario), ...extent, port: target.port, run: round + 1 });
+  const used = (await cpuMs(target.pid)) - before;
+  const odd = Object.entries(result.statuses).filter(([status]) => !EXPECTED.has(status));
+  if (odd.length > 0) throw new Error(`${target.name}, ${scenario}: ${odd.map((pair) => pair.join(' × ')).join(', ')}`);
+  return { ...result, cpuUs: (used * 1000) / result.requests };
+}
+
+const planOf = ({ size, tokenOf }: BenchWorld, scenario: ScenarioName) => ({
+  scenario,
+  size,
+  tokens: Array.from({ length: size.users }, (_, index) => tokenOf(index + 1)),
+});
+
+/** The middle value, the smallest and the largest. */
+export function spread(values: readonly number[]): {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+} {
+  const sorted = [...values].sort((one, other) => one - other);
+  const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+  return { median: at(0.5), min: at(0), max: at(1) };
+}
