@@ -47,42 +47,54 @@ export async function recordEvent(db: Knex.Transaction, caller: Caller, happenin
     .returning(raw(witnessColumn) as never);
 }
 
-const CHANGE_WORKSPACE = `
-  with changed as (
-    update taskapp.workspaces
-    set version = version + 1, task_count = task_count + :tasks, updated_at = now()
-    where id = :workspaceId
-    returning version
-  )
-  insert into taskapp.events (id, workspace_id, seq, type, entity_type, entity_id, actor_kind, actor_id,
-    actor_reason, request_id, ip, changes)
-  select :id, :workspaceId, version, :type, :entityType, :entityId, :actorKind, :actorId,
-    :actorReason, :requestId, :ip, :changes::jsonb
-  from changed
-  returning ${witnessColumn}`;
+/**
+ * CTEs for a statement whose CTE `subject` has the `workspace_id` of what it changed: give the workspace its next version
+ * and record the change under it, in `event`. The workspace's row is locked for the commit only if the statement is the
+ * last of its transaction. Bindings: `bindChange`.
+ */
+export const CHANGE = `
+  changed as (
+    update taskapp.workspaces w
+    set version = w.version + 1, task_count = w.task_count + :tasks, updated_at = now()
+    from subject where w.id = subject.workspace_id
+    returning w.id, w.version
+  ),
+  event as (
+    insert into taskapp.events (id, workspace_id, seq, type, entity_type, entity_id, actor_kind, actor_id,
+      actor_reason, request_id, ip, changes)
+    select :eventId, id, version, :type, :entityType, :entityId, :actorKind, :actorId,
+      :actorReason, :requestId, :ip, :changes::jsonb
+    from changed
+    returning ${witnessColumn}
+  )`;
 
 /** A change of a workspace's tasks or tags. */
-export interface WorkspaceChange extends Happening {
-  readonly workspaceId: string;
+export interface Change extends Happening {
   /** How many tasks the workspace has more. */
   readonly tasks?: number;
 }
 
-/**
- * Gives the workspace its next version and records the change under it: the last statement of every transaction that
- * changes tasks or tags, so that the workspace's row is locked for the commit only.
- */
-export async function recordChange(db: Knex.Transaction, caller: Caller, change: WorkspaceChange): Promise<void> {
-  const { rowCount } = await db.raw(CHANGE_WORKSPACE, {
-    id: uuid(),
-    workspaceId: change.workspaceId,
-    tasks: change.tasks ?? 0,
-    type: change.type,
-    entityType: entityType(change),
-    entityId: change.entityId,
-    changes: JSON.stringify(change.changes ?? {}),
-    ...describeCaller(caller),
-  });
+/** The bindings of `CHANGE`. */
+export const bindChange = (caller: Caller, change: Change) => ({
+  eventId: uuid(),
+  tasks: change.tasks ?? 0,
+  type: change.type,
+  entityType: entityType(change),
+  entityId: change.entityId,
+  changes: JSON.stringify(change.changes ?? {}),
+  ...describeCaller(caller),
+});
+
+const CHANGE_WORKSPACE = `
+  with subject as (select :workspaceId::uuid as workspace_id), ${CHANGE} select * from event`;
+
+/** Records a change and gives the workspace its next version: the last statement of the transaction. */
+export async function recordChange(
+  db: Knex.Transaction,
+  caller: Caller,
+  { workspaceId, ...change }: Change & { readonly workspaceId: string },
+): Promise<void> {
+  const { rowCount } = await db.raw(CHANGE_WORKSPACE, { workspaceId, ...bindChange(caller, change) });
   if (rowCount !== 1) fail(workspaceErrors.notFound);
 }
 
@@ -99,3 +111,7 @@ const isSame = (a: unknown, b: unknown) =>
 /** The fields of something new, or of something that is gone. */
 export const all = (side: 'from' | 'to', fields: object): Changes =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { [side]: value }]));
+
+/** The other way round: what the changed fields have become. */
+export const valuesAfter = (changes: Changes): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(changes).map(([name, { to }]) => [name, to]));

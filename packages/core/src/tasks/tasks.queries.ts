@@ -7,13 +7,15 @@ import { actorMay, type Permission } from '../workspaces/workspaces.queries.ts';
 import { Task } from './task.model.ts';
 import { taskErrors } from './tasks.errors.ts';
 
+/** SQL of the tags `g`, by name. */
+export const TAGS = `coalesce(
+  json_agg(json_build_object('id', g.id, 'name', g.name, 'color', g.color) order by lower(g.name)), '[]')`;
+/** SQL of the tags of the task in the table aliased `alias`. */
+export const TAGS_OF = (alias: string) => `(
+  select ${TAGS} from taskapp.task_tags l join taskapp.tags g on g.id = l.tag_id where l.task_id = ${alias}.id)`;
+
 /** Selects the tags of the task in the table aliased `alias`, by name. */
-export const tagsOf = (alias: string) =>
-  raw(`(
-    select coalesce(json_agg(json_build_object('id', g.id, 'name', g.name, 'color', g.color) order by lower(g.name)), '[]')
-    from taskapp.task_tags l join taskapp.tags g on g.id = l.tag_id
-    where l.task_id = ${alias}.id
-  )`).as('tags');
+export const tagsOf = (alias: string) => raw(TAGS_OF(alias)).as('tags');
 
 interface Access {
   readonly actor: Actor;
@@ -44,6 +46,10 @@ export async function getTask(db: Db, actor: Actor, id: string): Promise<Task> {
 export const lockTask = async (db: Knex.Transaction, actor: Actor, id: string): Promise<Task> =>
   assertAccess(await lockRowsOf(selectTask(db, { actor, id, permission: 'write' }), 't'));
 
+/** Refuses the tag at a position of `tagIds`. */
+export const refuseTag = (index: number): never =>
+  refuse(`tagIds.${index}`, 'No such tag in the workspace of the task');
+
 /** The ids of a task's tags. */
 export const findTagIds = (db: Knex.Transaction, taskId: string): Promise<string[]> =>
   db('taskapp.task_tags').where('task_id', taskId).orderBy('tag_id').pluck('tag_id');
@@ -63,7 +69,7 @@ export async function replaceTags(
     .forKeyShare()
     .pluck('id');
   const unknown = tagIds.findIndex((tagId) => !own.includes(tagId));
-  if (unknown >= 0) refuse(`tagIds.${unknown}`, 'No such tag in the workspace of the task');
+  if (unknown >= 0) refuseTag(unknown);
   const links = tagIds.map((tagId) => ({ task_id: task.id, tag_id: tagId }));
   await db('taskapp.task_tags').insert(links).onConflict(['task_id', 'tag_id']).ignore();
 }

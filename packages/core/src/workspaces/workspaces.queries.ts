@@ -64,10 +64,16 @@ export async function findScope(
 const userOf = (actor: Actor) => (actor.kind === 'user' ? actor.userId : '');
 
 /** The same for an operation that makes something: the system has to say where. */
-export async function getWritableScope(db: Db, { actor }: CallContext, workspaceId?: string): Promise<WorkspaceScope> {
-  const scope = await findScope(db, { actor: actor as Actor, workspaceId, permission: 'write' });
+export async function getWritableScope(db: Db, ctx: CallContext, workspaceId?: string): Promise<WorkspaceScope> {
+  const known = knownWorkspace(ctx, workspaceId);
+  if (known) return { ...known, ownerId: userOf(ctx.actor as Actor) };
+  const scope = await findScope(db, { actor: ctx.actor as Actor, workspaceId, permission: 'write' });
   return scope ?? refuse('workspaceId', 'Required unless you act as a user');
 }
+
+/** The caller's personal workspace, where that is meant and authentication has just read it: they own it. */
+const knownWorkspace = ({ actor, workspace }: CallContext, wanted: string | undefined) =>
+  actor?.kind === 'user' && (wanted === undefined || wanted === workspace?.id) ? workspace : undefined;
 
 /** For lists: what authentication read in this very request is good enough, anything else is looked up. */
 export async function findReadableSnapshot(
@@ -75,7 +81,6 @@ export async function findReadableSnapshot(
   ctx: CallContext,
   workspaceId?: string,
 ): Promise<WorkspaceSnapshot | null> {
-  const known = ctx.workspace;
-  if (known && ctx.actor?.kind === 'user' && (workspaceId === undefined || workspaceId === known.id)) return known;
-  return findScope(db, { actor: ctx.actor as Actor, workspaceId, permission: 'read' });
+  const known = knownWorkspace(ctx, workspaceId);
+  return known ?? findScope(db, { actor: ctx.actor as Actor, workspaceId, permission: 'read' });
 }
