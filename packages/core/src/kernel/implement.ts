@@ -78,7 +78,7 @@ function createCall(operation: Operation, handler: Handler): Call {
   const asJson: JsonCall = async (ctx, input) => {
     const result = await perform(ctx, input);
     if (!output) return {};
-    if (result instanceof Serialized) return { json: result.json };
+    if (result instanceof Serialized) return { json: result.json, version: result.version };
     const parsed = output.parse(result);
     return { json: JSON.stringify(parsed), version: (parsed as { version?: number }).version };
   };

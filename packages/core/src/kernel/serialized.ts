@@ -3,9 +3,12 @@ import type * as z from 'zod';
 /** A result that is already JSON: transports send it as it is, library callers get it parsed. */
 export class Serialized {
   readonly json: string;
+  /** The version of the resource that it shows. */
+  readonly version: number | undefined;
 
-  constructor(json: string) {
+  constructor(json: string, version?: number) {
     this.json = json;
+    this.version = version;
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
 import { bindChange, CHANGE, type Change } from '../events/events.queries.ts';
 import type { CallContext } from '../kernel/contract.ts';
-import { Task } from './task.model.ts';
-import { refuseTag, TAGS, TAGS_OF } from './tasks.queries.ts';
+import { Serialized } from '../kernel/serialized.ts';
+import type { Task } from './task.model.ts';
+import { tagsIn, viewOf } from './task-view.ts';
 
 /** The columns of a task that its callers decide about. */
 export type TaskFields = Pick<Task, 'title' | 'description' | 'status' | 'priority' | 'dueDate'>;
@@ -13,6 +14,7 @@ interface Writing extends TaskFields {
   readonly change: Omit<Change, 'entityId' | 'tasks'>;
 }
 
+// The tags are locked by the statement before; links show only the rows that this statement began with.
 const INSERT = `
   with subject as (
     insert into taskapp.tasks (id, workspace_id, creator_id, title, description, status, priority, due_date, completed_at)
@@ -21,30 +23,22 @@ const INSERT = `
     returning *
   ),
   links as (
-    insert into taskapp.task_tags (task_id, tag_id)
-    select s.id, g.id from subject s, (
-      select id from taskapp.tags where workspace_id = :workspaceId and id = any(:tagIds::uuid[]) for key share
-    ) g
-    returning tag_id
+    insert into taskapp.task_tags (task_id, tag_id) select id, unnest(:tagIds::uuid[]) from subject returning tag_id
   ),
   ${CHANGE}
-  select s.*, (select ${TAGS} from links l join taskapp.tags g on g.id = l.tag_id) as tags, e.*
+  select ${viewOf('s', tagsIn('from links l join taskapp.tags g on g.id = l.tag_id'))} as json, s.version, e.*
   from subject s, event e`;
 
-/** Makes a task with its tags and records it, in one statement: the last of its transaction. */
+/** Makes a task with tags that are locked, and records it, in one statement: the last of its transaction. */
 export async function insertTask(
   db: Knex.Transaction,
   caller: Partial<CallContext>,
   task: Writing & Pick<Task, 'workspaceId' | 'creatorId'> & { readonly tagIds: readonly string[] },
-): Promise<Task> {
-  const { id: entityId, change, tagIds, ...fields } = task;
-  const bindings = { ...fields, tagIds, ...bindChange(caller, { ...change, entityId, tasks: 1 }) };
+): Promise<Serialized> {
+  const { id: entityId, change, ...fields } = task;
+  const bindings = { ...fields, ...bindChange(caller, { ...change, entityId, tasks: 1 }) };
   const { rows } = await db.raw(INSERT, bindings as never);
-  const made = readRow(rows[0]);
-  const linked = new Set(made.tags.map(({ id }) => id));
-  const unknown = tagIds.findIndex((tagId) => !linked.has(tagId));
-  if (unknown >= 0) refuseTag(unknown);
-  return made;
+  return new Serialized(rows[0].json, rows[0].version);
 }
 
 const UPDATE = `
@@ -57,17 +51,14 @@ const UPDATE = `
     returning *
   ),
   ${CHANGE}
-  select s.*, ${TAGS_OF('s')} as tags, e.* from subject s, event e`;
+  select ${viewOf('s')} as json, s.version, e.* from subject s, event e`;
 
 /** Changes a locked task and records it, in one statement: the last of its transaction. */
 export async function updateTask(
   db: Knex.Transaction,
   caller: Partial<CallContext>,
   { id: entityId, change, ...fields }: Writing,
-): Promise<Task> {
-  const bindings = { ...fields, ...bindChange(caller, { ...change, entityId }) };
-  const { rows } = await db.raw(UPDATE, bindings as never);
-  return readRow(rows[0]);
+): Promise<Serialized> {
+  const { rows } = await db.raw(UPDATE, { ...fields, ...bindChange(caller, { ...change, entityId }) } as never);
+  return new Serialized(rows[0].json, rows[0].version);
 }
-
-const readRow = ({ taskapp_witness: _witness, ...row }: Record<string, unknown>) => Task.fromDatabaseJson(row) as Task;

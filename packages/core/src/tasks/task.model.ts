@@ -17,9 +17,4 @@ export class Task extends BaseModel {
   declare version: number;
   declare createdAt: Date;
   declare updatedAt: Date;
-  /** Selected with `tagsOf`. */
-  declare tags: { id: string; name: string; color: string }[];
 }
-
-/** A task as callers see it. */
-export const toView = (task: Task) => ({ ...task.toJSON(), tags: task.tags, userId: task.creatorId });

@@ -7,11 +7,11 @@ import { transaction } from '../kernel/transaction.ts';
 import { assertVersion } from '../kernel/versions.ts';
 import { workspaceErrors } from '../workspaces/workspaces.errors.ts';
 import { getWritableScope } from '../workspaces/workspaces.queries.ts';
-import { Task, toView } from './task.model.ts';
+import { Task } from './task.model.ts';
 import { createTaskList } from './task-list.ts';
 import { insertTask, updateTask } from './task-writing.queries.ts';
 import { tasksContract } from './tasks.contract.ts';
-import { findTagIds, getTask, lockTask, replaceTags } from './tasks.queries.ts';
+import { findTagIds, getTask, lockTags, lockTask, replaceTags } from './tasks.queries.ts';
 
 /** The workspace or its user was deleted while the call was under way. */
 const workspaceGone = onConstraint({
@@ -30,14 +30,15 @@ export function createTaskService(deps: Deps) {
       transaction(db, async (db) => {
         const scope = await getWritableScope(db, ctx, workspaceId);
         const creatorId = ctx.actor.kind === 'user' ? ctx.actor.userId : scope.ownerId;
+        await lockTags(db, scope.id, tagIds);
         const { description = null, dueDate = null } = fields;
         const changes = all('to', { ...fields, ...(tagIds.length > 0 && { tagIds }) });
         const place = { id: uuid(), workspaceId: scope.id, creatorId, tagIds };
         const change = { type: 'task.created', changes } as const;
-        return toView(await insertTask(db, ctx, { ...fields, description, dueDate, ...place, change }));
+        return insertTask(db, ctx, { ...fields, description, dueDate, ...place, change });
       }).catch(workspaceGone),
 
-    get: async ({ actor }, { id }) => toView(await getTask(db, actor, id)),
+    get: ({ actor }, { id }) => getTask(db, actor, id),
 
     update: (ctx, { id, tagIds, ...fields }) =>
       transaction(db, async (db) => {
@@ -47,11 +48,11 @@ export function createTaskService(deps: Deps) {
           ...diff(before, fields as Partial<Task>),
           ...(tagIds && diff({ tagIds: await findTagIds(db, id) }, { tagIds: [...tagIds].sort() })),
         };
-        if (Object.keys(changes).length === 0) return toView(await getTask(db, ctx.actor, id));
+        if (Object.keys(changes).length === 0) return getTask(db, ctx.actor, id);
         if (tagIds) await replaceTags(db, before, tagIds);
         const { title, description, status, priority, dueDate } = { ...before, ...valuesAfter(changes) };
         const change = { type: 'task.updated', changes } as const;
-        return toView(await updateTask(db, ctx, { id, title, description, status, priority, dueDate, change }));
+        return updateTask(db, ctx, { id, title, description, status, priority, dueDate, change });
       }),
 
     remove: (ctx, { id }) =>
