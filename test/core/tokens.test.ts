@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import { createTaskApp, type TaskAppOptions } from '@taskapp/core';
 import { atEnd } from '../support/cleanup.ts';
 import { codeOf, refused } from '../support/factories.ts';
-import { createWorld, PASSWORD, SYSTEM, secrets, type World } from '../support/world.ts';
+import { createWorld, PASSWORD, SYSTEM, secrets, type TestUser, type World } from '../support/world.ts';
 
 type Claims = Record<string, unknown>;
 
@@ -196,4 +196,32 @@ test('the stamp of the workspace changes with every change of tasks and tags', a
   assert.equal(new Set(stamps).size, 5, String(stamps));
   await look();
   assert.equal(stamps[5], stamps[4]);
+});
+
+test('calls at once share a query, and each gets its own answer, of after it was made', async () => {
+  const { app, db } = world;
+  const users: TestUser[] = [];
+  for (let n = 0; n < 130; n += 1) users.push(await world.user());
+  const claims = users.map(({ accessToken }) => app.access.verify(accessToken));
+  await users[7]!.as.auth.logout();
+  await app.users.update({ actor: SYSTEM }, { id: users[9]!.id, role: 'ADMIN' });
+  let queries = 0;
+  const count = () => {
+    queries += 1;
+  };
+  db.on('query', count);
+  const answers = await Promise.all([
+    ...claims.map((each) => app.access.authenticate(each).catch(({ code }: { code: string }) => code)),
+    codeOf(app.access.authenticate({ userId: 'nobody', sessionId: "'" })),
+  ]);
+  db.off('query', count);
+  assert.equal(queries, 2, 'a hundred at a time');
+  assert.equal(answers[7], 'auth.token_invalid');
+  assert.equal(answers[130], 'auth.token_invalid');
+  for (const [index, user] of users.entries()) {
+    if (index === 7) continue;
+    const { actor, workspace } = answers[index] as Awaited<ReturnType<typeof app.access.authenticate>>;
+    assert.deepEqual(actor, { ...user.actor, role: index === 9 ? 'ADMIN' : 'USER' });
+    assert.equal((await user.as.tasks.create({ title: 'mine' })).workspaceId, workspace.id);
+  }
 });

@@ -3,22 +3,37 @@ import type { Db } from '../kernel/database.ts';
 import { STAMP } from '../workspaces/workspaces.queries.ts';
 import type { AccessClaims, Authentication } from './claims.ts';
 
-const AUTHENTICATION = `
-  select u.role::text as "role", w.id as "workspaceId", ${STAMP} as "stamp"
-  from taskapp.sessions s
+const AUTHENTICATIONS = `
+  select c.number::int, u.role::text as "role", w.id as "workspaceId", ${STAMP} as "stamp"
+  from unnest(?::uuid[], ?::uuid[]) with ordinality as c (session_id, user_id, number)
+  join taskapp.sessions s on s.id = c.session_id and s.user_id = c.user_id
   join taskapp.users u on u.id = s.user_id
   join taskapp.workspaces w on w.owner_id = u.id and w.personal
-  where s.id = ? and s.user_id = ? and s.revoked_at is null and s.idle_expires_at > now()
-    and s.absolute_expires_at > now() and u.disabled_at is null`;
+  where s.revoked_at is null and s.idle_expires_at > now() and s.absolute_expires_at > now() and u.disabled_at is null`;
 
-/** Reads in one query who a token's bearer is now; `undefined` for an ended session or a locked account. */
-export async function findAuthentication(db: Db, claims: AccessClaims): Promise<Authentication | undefined> {
-  const { rows } = await db.raw(AUTHENTICATION, [claims.sessionId, claims.userId]);
-  const row = rows[0] as { role: Role; workspaceId: string; stamp: string } | undefined;
-  return (
-    row && {
-      actor: { kind: 'user', userId: claims.userId, role: row.role, sessionId: claims.sessionId },
-      workspace: { id: row.workspaceId, stamp: row.stamp },
-    }
-  );
+interface Row {
+  /** The position of the claims, from 1. */
+  readonly number: number;
+  readonly role: Role;
+  readonly workspaceId: string;
+  readonly stamp: string;
+}
+
+/**
+ * Reads in one query who the bearers of several tokens are now, in the order of their claims; `undefined` for an ended
+ * session or a locked account.
+ */
+export async function findAuthentications(
+  db: Db,
+  claims: readonly AccessClaims[],
+): Promise<(Authentication | undefined)[]> {
+  const sessionIds = claims.map(({ sessionId }) => sessionId);
+  const userIds = claims.map(({ userId }) => userId);
+  const { rows } = await db.raw(AUTHENTICATIONS, [sessionIds, userIds] as never);
+  const found: (Authentication | undefined)[] = claims.map(() => undefined);
+  for (const { number, role, workspaceId, stamp } of rows as Row[]) {
+    const { userId, sessionId } = claims[number - 1] as AccessClaims;
+    found[number - 1] = { actor: { kind: 'user', userId, role, sessionId }, workspace: { id: workspaceId, stamp } };
+  }
+  return found;
 }
