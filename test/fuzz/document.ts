@@ -20,7 +20,7 @@ export interface Operation {
   readonly method: string;
   /** With `{id}` where parameters go. */
   readonly path: string;
-  readonly access: 'public' | 'user' | 'self' | 'admin' | undefined;
+  readonly access: 'public' | 'optional' | 'user' | 'self' | 'admin' | undefined;
   readonly parameters: readonly Parameter[];
   readonly body: Schema | undefined;
   readonly needsBody: boolean;

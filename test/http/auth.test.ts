@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { createWorld, PASSWORD } from '../support/world.ts';
+import { createTaskApp } from '@taskapp/core';
+import { atEnd } from '../support/cleanup.ts';
+import { createWorld, PASSWORD, secrets } from '../support/world.ts';
 
-const { http, user } = await createWorld();
+const keys = secrets();
+const { http, user, db } = await createWorld({ secrets: keys });
 
 const newEmail = () => `${randomUUID()}@example.com`;
 const shape = (body: object) => Object.keys(body).sort();
@@ -106,6 +109,31 @@ describe('sessions', () => {
     assert.equal(after.status, 401);
     assert.equal(after.body.message, 'Invalid or expired access token');
     assert.equal((await http.post('/api/auth/refresh').send({ refreshToken })).status, 401);
+  });
+
+  test('logout takes a refresh token where the access token has expired or is missing, and may be repeated', async () => {
+    const now = () => new Date(Date.now() - 3_600_000);
+    const earlier = createTaskApp({ db, redis: null, secrets: keys, passwords: { cost: 4 }, now });
+    atEnd(earlier.close);
+    const input = { email: newEmail(), password: PASSWORD, name: 'Ada' };
+    const { accessToken, refreshToken } = await earlier.auth.register({}, input);
+    const logout = (body: object, bearer?: string) => {
+      const request = http.post('/api/auth/logout').send(body);
+      return bearer ? request.set('Authorization', bearer) : request;
+    };
+    const expired = `Bearer ${accessToken}`;
+    assert.deepEqual((await logout({}, expired)).body.message, 'Invalid or expired access token');
+    for (const bearer of [expired, undefined, 'Bearer a.b.c']) {
+      assert.equal((await logout({ refreshToken }, bearer)).status, 204);
+      assert.equal((await http.post('/api/auth/refresh').send({ refreshToken })).status, 401);
+    }
+    const { bearer } = await user();
+    const rubbish = await logout({ refreshToken: 'rubbish' }, bearer);
+    assert.deepEqual([rubbish.status, rubbish.body.message], [401, 'Invalid or expired refresh token']);
+    const foreign = await logout({ refreshToken: (await user()).refreshToken }, bearer);
+    assert.deepEqual([foreign.status, foreign.body.errors], [400, ['body.refreshToken: Belongs to another user']]);
+    assert.equal((await http.get('/api/users/me').set('Authorization', bearer)).status, 200);
+    assert.deepEqual((await logout({})).body.message, 'Access token required');
   });
 
   test('logout-all ends every session, with scope=others all but this one', async () => {

@@ -35,6 +35,9 @@ for (const operation of closed) {
       assert.equal(headers['www-authenticate'], INVALID);
     });
 
+    // Another proof may be in the body.
+    if (operation.access === 'optional') return;
+
     test('looks at nothing else before the token', async () => {
       const { status } = await request(operation).set('Content-Type', 'text/plain').send('{');
       assert.equal(status, 401);

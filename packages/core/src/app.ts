@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { type AccessControl, createAccessControl } from './auth/access-control.ts';
 import { createAuthService } from './auth/auth.service.ts';
+import { createRefreshTurns } from './auth/refresh-turns.ts';
 import { createTokens } from './auth/tokens.ts';
 import { createListCache } from './cache/list-cache.ts';
 import type { Deps } from './deps.ts';
@@ -64,6 +65,7 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     lifetimes: settings.tokens,
     passwordPolicy: settings.passwords.policy,
     throttle: createLoginThrottle(redis, settings.throttle, settings.secrets.refresh[0] as string),
+    refreshes: createRefreshTurns(),
     cursors: createCursors(settings.secrets.access),
     requestSecret: `taskapp request ${settings.secrets.access[0]}`,
     // A host may hand over a transaction from the start.

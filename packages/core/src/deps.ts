@@ -1,3 +1,4 @@
+import type { RefreshTurns } from './auth/refresh-turns.ts';
 import type { Tokens } from './auth/tokens.ts';
 import type { ListCache } from './cache/list-cache.ts';
 import type { Cursors } from './kernel/cursors.ts';
@@ -18,6 +19,7 @@ export interface Deps {
   readonly hasher: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
   readonly throttle: LoginThrottle;
+  readonly refreshes: RefreshTurns;
   readonly cursors: Cursors;
   /** What the fingerprints of requests with an idempotency key are made with. */
   readonly requestSecret: string;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fieldsOf, type NamedOperation, operations } from '@taskapp/core';
+import { type Access, fieldsOf, type NamedOperation, operations } from '@taskapp/core';
 import * as z from 'zod';
 import { type CreateDocumentOptions, createDocument, type oas31, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { type Address, addressOf } from './input.ts';
@@ -49,6 +49,9 @@ function createPaths() {
   return paths;
 }
 
+/** Any of them will do; the empty one stands for no token. */
+const SECURITY: { [A in Access]?: Record<string, []>[] } = { public: [], optional: [{ bearer: [] }, {}] };
+
 function describeOperation(operation: NamedOperation, address: Address): ZodOpenApiOperationObject {
   const { access } = operation;
   return {
@@ -56,7 +59,7 @@ function describeOperation(operation: NamedOperation, address: Address): ZodOpen
     tags: [operation.feature],
     summary: operation.summary,
     ...(operation.description && { description: operation.description }),
-    security: access === 'public' ? [] : [{ bearer: [] }],
+    security: SECURITY[access] ?? [{ bearer: [] }],
     'x-authz': access,
     'x-rate-limit': operation.limit ?? (access === 'public' ? 'ip' : 'user'),
     ...describeRequest(operation, address),

@@ -8,9 +8,10 @@ import {
   runAsJson,
   type TaskApp,
 } from '@taskapp/core';
-import { type Bearer, readBearer } from './bearer.ts';
+import { readBearer } from './bearer.ts';
 import { readBody } from './body.ts';
-import { coreError, httpErrors, refuse } from './http-errors.ts';
+import { identify, orBlame } from './caller.ts';
+import { httpErrors, refuse } from './http-errors.ts';
 import { type Address, addressOf, collectInput } from './input.ts';
 import { spendLimit } from './limits.ts';
 import { readConditions, strongTag, weakTag } from './preconditions.ts';
@@ -34,9 +35,6 @@ export function registerOperations(router: Router, app: TaskApp, options: RouteO
   }
 }
 
-/** The challenge for a token that was sent and is no good (RFC 6750, 3.1). */
-const INVALID_TOKEN_CHALLENGE = 'Bearer realm="taskapp", error="invalid_token"';
-
 interface Route {
   readonly app: TaskApp;
   readonly operation: NamedOperation;
@@ -58,18 +56,8 @@ async function answer({ app, operation, address, options }: Route, ctx: RouterCo
   const caller = await identify(app, operation, bearer);
   const body = address.hasBody ? await readBody(ctx, options.bodyLimit) : {};
   const input = collectInput(operation, address, { params: ctx.params, querystring: ctx.querystring, body });
-  reply(ctx, operation, await runAsJson(app, operation, { ...factsOf(ctx), ...caller }, input));
-}
-
-type Caller = Pick<CallContext, 'actor' | 'workspace'>;
-
-/** Who calls, as the database knows them now. Public operations are anonymous, whatever token comes along. */
-async function identify(app: TaskApp, { access }: NamedOperation, bearer: Bearer): Promise<Caller> {
-  if (access === 'public') return { actor: null };
-  if (bearer.kind === 'none') return refuse(coreError('auth.token_required'));
-  currentScope().challenge = INVALID_TOKEN_CHALLENGE;
-  if (bearer.kind === 'bad') throw bearer.error;
-  return app.access.authenticate(bearer.claims);
+  const call = runAsJson(app, operation, { ...factsOf(ctx), ...caller }, input);
+  reply(ctx, operation, await call.catch(orBlame(bearer)));
 }
 
 function factsOf(ctx: RouterContext): Omit<CallContext, 'actor'> {

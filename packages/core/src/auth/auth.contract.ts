@@ -12,6 +12,10 @@ const tokens = z.object({
 });
 const signedIn = z.object({ user: account, ...tokens.shape }).meta({ id: 'SignedIn' });
 const tokenPair = tokens.meta({ id: 'TokenPair' });
+const refreshToken = z
+  .string({ error: 'Refresh token is required' })
+  .min(1, 'Refresh token is required')
+  .max(4096, 'Refresh token is too long');
 const session = z
   .object({
     id: z.uuid(),
@@ -51,23 +55,23 @@ export const authContract = defineContract({
       'refresh token, so a lost answer or two tabs log nobody out; repeating it later revokes the session.',
     access: 'public',
     http: 'POST /auth/refresh',
-    input: z.strictObject({
-      refreshToken: z
-        .string({ error: 'Refresh token is required' })
-        .min(1, 'Refresh token is required')
-        .max(4096, 'Refresh token is too long')
-        .describe('The latest refresh token of the session'),
-    }),
+    input: z.strictObject({ refreshToken: refreshToken.describe('The latest refresh token of the session') }),
     output: tokenPair,
-    errors: [authErrors.refreshToken, authErrors.refreshReused],
+    errors: [authErrors.refreshToken, authErrors.refreshReused, authErrors.refreshInProgress],
     limit: 'login',
   },
   logout: {
-    summary: 'End the session of this access token',
-    access: 'self',
+    summary: 'End the session of a token',
+    description:
+      'Takes the access token, the refresh token, or both; with a refresh token the other one may be missing or ' +
+      'expired, and a session that has ended already is answered alike.',
+    access: 'optional',
     http: 'POST /auth/logout',
-    input: z.strictObject({}),
-    errors: [authErrors.sessionRequired],
+    input: z.strictObject({
+      refreshToken: refreshToken.optional().describe('A refresh token of the session to end'),
+    }),
+    errors: [authErrors.sessionRequired, authErrors.refreshToken],
+    replayable: false,
   },
   logoutAll: {
     summary: 'End all sessions of the user',

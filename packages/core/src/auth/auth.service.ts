@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Deps } from '../deps.ts';
 import { recordEvent } from '../events/events.queries.ts';
 import type { CallContext } from '../kernel/contract.ts';
-import { type ErrorSpec, fail } from '../kernel/errors.ts';
+import { type ErrorSpec, fail, kernelErrors, refuse } from '../kernel/errors.ts';
 import { implement } from '../kernel/implement.ts';
 import { transaction } from '../kernel/transaction.ts';
 import { withPasswordPolicy } from '../passwords/password.fields.ts';
@@ -12,14 +12,14 @@ import { normalizeEmail } from '../users/users.fields.ts';
 import { createUser, verifyPassword } from '../users/users.queries.ts';
 import { authContract } from './auth.contract.ts';
 import { authErrors } from './auth.errors.ts';
-import { lockSession, rotateSession } from './refresh.queries.ts';
+import { isTakenBack, lockSession, rotateSession } from './refresh.queries.ts';
 import type { Session } from './session.model.ts';
 import { liveSessions, openSession, revokeSessions } from './sessions.queries.ts';
 import type { RefreshClaims } from './tokens.ts';
 
 /** Registration, sign-in and sessions. */
 export function createAuthService(deps: Deps) {
-  const { db, hasher, tokens, lifetimes, throttle } = deps;
+  const { db, hasher, tokens, lifetimes, throttle, refreshes } = deps;
 
   const pairFor = (session: Session, { role }: { role: string }) => {
     const claims = { userId: session.userId, sessionId: session.id };
@@ -38,10 +38,9 @@ export function createAuthService(deps: Deps) {
   const exchange = async (db: Knex.Transaction, caller: Partial<CallContext>, claims: RefreshClaims) => {
     const session = await lockSession(db, claims, lifetimes);
     if (!session?.usable) return { refusal: authErrors.refreshToken };
+    if (isTakenBack(session, claims)) return { refusal: authErrors.refreshToken };
     const behind = session.generation - claims.generation;
     if (behind === 0) return { session: await rotateSession(db, session.id, lifetimes), role: session.role };
-    // Taken back by a change of the password: of no use to a thief, and no sign of one.
-    if (behind === 1 && !session.honoursPredecessor) return { refusal: authErrors.refreshToken };
     // The immediate predecessor within its grace period: two tabs, or an answer that got lost.
     if (behind === 1 && session.inGrace) return { session, role: session.role };
     if (behind < 0) return { refusal: authErrors.refreshToken };
@@ -86,17 +85,25 @@ export function createAuthService(deps: Deps) {
 
     refresh: async (ctx, { refreshToken }) => {
       const claims = tokens.verifyRefresh(refreshToken);
-      const outcome = await transaction(db, (db) => exchange(db, ctx, claims));
+      const outcome = await refreshes.take(claims.sessionId, () => transaction(db, (db) => exchange(db, ctx, claims)));
       // Refused only now: the revocation of a stolen session has to be committed.
       return outcome.refusal ? fail(outcome.refusal as ErrorSpec) : pairFor(outcome.session, outcome);
     },
 
-    logout: (ctx) =>
-      transaction(db, async (db) => {
-        const { sessionId } = ctx.actor;
-        if (!sessionId) fail(authErrors.sessionRequired);
-        await revokeSessions(db, ctx, { reason: 'logout', only: (query) => query.where('id', sessionId) });
-      }),
+    logout: async (ctx, { refreshToken }) => {
+      const bearer = ctx.actor?.kind === 'user' ? ctx.actor : undefined;
+      if (!ctx.actor && refreshToken === undefined) fail(kernelErrors.tokenRequired);
+      const claims = refreshToken === undefined ? undefined : tokens.verifyRefresh(refreshToken);
+      if (bearer && claims && bearer.userId !== claims.userId) refuse('refreshToken', 'Belongs to another user');
+      const ids = [bearer?.sessionId, claims?.sessionId].filter((id) => id !== undefined);
+      if (ids.length === 0) fail(authErrors.sessionRequired);
+      await transaction(db, async (db) => {
+        const session = claims && (await lockSession(db, claims, lifetimes));
+        if (claims && session?.usable && isTakenBack(session, claims)) fail(authErrors.refreshToken);
+        const actor = ctx.actor ?? (session ? actorOf({ id: session.userId, role: session.role }) : null);
+        await revokeSessions(db, { ...ctx, actor }, { reason: 'logout', only: (query) => query.whereIn('id', ids) });
+      });
+    },
 
     logoutAll: (ctx, { scope }) =>
       transaction(db, async (db) => {
@@ -152,4 +159,4 @@ export function createAuthService(deps: Deps) {
 const except = (query: { whereNot(column: string, value: string): unknown }, sessionId: string | undefined) =>
   sessionId && query.whereNot('id', sessionId);
 
-const actorOf = ({ id, role }: User) => ({ kind: 'user' as const, userId: id, role });
+const actorOf = ({ id, role }: Pick<User, 'id' | 'role'>) => ({ kind: 'user' as const, userId: id, role });

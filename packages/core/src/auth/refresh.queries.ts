@@ -35,6 +35,10 @@ export async function lockSession(
   return (await lockRowsOf(query, 's')) as LockedSession | undefined;
 }
 
+/** True for the predecessor that a change of the password took back: of no use to a thief, and no sign of one. */
+export const isTakenBack = ({ generation, honoursPredecessor }: Session, token: { readonly generation: number }) =>
+  generation - token.generation === 1 && !honoursPredecessor;
+
 /** Moves a locked session on to its next refresh token. */
 export async function rotateSession(
   db: Knex.Transaction,

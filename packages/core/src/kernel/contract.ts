@@ -45,8 +45,11 @@ export interface CallContext {
   readonly workspace?: WorkspaceSnapshot;
 }
 
-/** Who may call an operation: `user` is any user or the system, `self` a user only. */
-export type Access = 'public' | 'user' | 'self' | 'admin';
+/**
+ * Who may call an operation: `user` is any user or the system, `self` a user only. `public` knows no caller whatever
+ * token comes along, `optional` knows one where the token is good, and asks for it where nothing else will do.
+ */
+export type Access = 'public' | 'optional' | 'user' | 'self' | 'admin';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -66,7 +69,7 @@ export interface Operation {
   readonly status?: 201 | 202;
   /** What callers should be ready for, beyond input, access and availability. */
   readonly errors?: readonly ErrorSpec[];
-  /** False: a repeated call is carried out again whatever its key, because the answer must not be kept. */
+  /** False: a repeated call is carried out again whatever its key: the answer must not be kept, or repeating is harmless. */
   readonly replayable?: false;
   /** The rate limit it is charged to; the default is per user, or per address without one. */
   readonly limit?: string;
@@ -85,7 +88,7 @@ type Result<O extends Operation> = O extends { readonly output: infer S extends 
   : Promise<void>;
 
 /** What a caller of an operation must bring: nobody may forget the actor. */
-export type ContextOf<A extends Access> = A extends 'public'
+export type ContextOf<A extends Access> = A extends 'public' | 'optional'
   ? Omit<CallContext, 'actor'> & { readonly actor?: Actor | null }
   : Omit<CallContext, 'actor'> & { readonly actor: A extends 'self' ? UserActor : Actor };
 

@@ -6,6 +6,7 @@ interface Meaning {
 }
 
 const UNAVAILABLE: Meaning = { spec: kernelErrors.unavailable, retryAfter: 1 };
+const LOCK_TIMEOUT = '55P03';
 const OUTDATED: Meaning = { spec: kernelErrors.schemaOutdated };
 
 /** SQLSTATE or Node error code -> what it means to a caller. Anything else is a bug and stays as it is. */
@@ -25,13 +26,21 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '53100': { spec: kernelErrors.storageFull, retryAfter: 30 },
   '25006': { spec: kernelErrors.readOnly, retryAfter: 5 },
   '57014': { spec: kernelErrors.timeout, retryAfter: 1 },
-  '55P03': { spec: kernelErrors.busy, retryAfter: 1 },
+  [LOCK_TIMEOUT]: { spec: kernelErrors.busy, retryAfter: 1 },
   '3F000': OUTDATED,
   '42P01': OUTDATED,
   '42703': OUTDATED,
 };
 
 const CONNECTION_LOST = /Connection terminated|Query read timeout|timeout expired|Client has encountered/;
+
+/** Tells what it means here that a lock was not to be had in time; every other error passes through. */
+export const onLockTimeout =
+  (spec: ErrorSpec) =>
+  (error: unknown): never => {
+    if (nativeOf(error).code === LOCK_TIMEOUT) fail(spec, { retryAfter: 1, cause: error });
+    throw error;
+  };
 
 /** What the driver threw, below what Objection made of it. */
 export const nativeOf = (error: unknown): { code?: string; message?: string; name?: string } =>

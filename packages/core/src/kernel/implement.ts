@@ -86,7 +86,7 @@ function createCall(operation: Operation, handler: Handler): Call {
 }
 
 function checkAccess({ access }: Operation, { actor }: CallContext): void {
-  if (access === 'public') return;
+  if (access === 'public' || access === 'optional') return;
   if (!actor) fail(kernelErrors.tokenRequired);
   if (access === 'self' && actor.kind !== 'user') fail(kernelErrors.userRequired);
   if (access === 'admin' && actor.kind === 'user' && actor.role !== 'ADMIN') fail(kernelErrors.adminRequired);
