@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { createTaskApp, type TaskAppOptions } from '@taskapp/core';
 import { atEnd } from '../support/cleanup.ts';
-import { codeOf, refused, tally } from '../support/factories.ts';
+import { codeOf, eventsOf, refused, tally } from '../support/factories.ts';
 import { createWorld, PASSWORD, secrets, UNTHROTTLED, type World } from '../support/world.ts';
 
 let world: World;
@@ -106,16 +106,38 @@ test('a wrong current password counts as a guess', async () => {
   await refused(app.auth.changePassword({ actor }, { ...change, currentPassword: PASSWORD }), 'rate_limit.exceeded');
 });
 
-test('whatever stands for an address, a login is answered', async () => {
+test('an address in any spelling is answered, and what is no address is refused', async () => {
   const login = throttled({ freeFailures: 1 });
   const { email } = await world.user();
-  for (const ip of ['unknown', 'dead', '1.2.3', '::ffff:10.9.5.1', 'fe80::1%eth0', '']) {
+  for (const ip of ['::ffff:10.9.5.1', 'fe80::1%eth0', '::1', '10.9.5.3']) {
     assert.equal(await login(email, PASSWORD, ip), 'ok', ip);
     assert.match(await login(email, WRONG, ip), /^(auth\.credentials_invalid|rate_limit\.exceeded)$/, ip);
     await world.db('taskapp.login_attempts').update({ blocked_until: '-infinity', failures: 0 });
   }
+  for (const ip of ['', 'unknown', 'dead', '1.2.3', '10.9.5.1, 10.9.5.2', `fe80::1%${'e'.repeat(60)}`])
+    assert.equal(await login(email, PASSWORD, ip), 'input.invalid', ip);
   await login(email, WRONG);
   assert.equal(await login(email, PASSWORD, '10.9.5.2'), 'rate_limit.exceeded');
+});
+
+test('that an account becomes blocked is recorded once, and not for its owner', async () => {
+  const login = throttled({ freeFailures: 3, perDay: 6 });
+  const { email, id } = await world.user();
+  const waitIsOver = () => world.db('taskapp.login_attempts').update({ blocked_until: '-infinity' });
+  const typesSince = async (from: number) => (await eventsOf(world.db, id)).slice(from).map(({ type }) => type);
+  await failing(login, email, 2);
+  assert.equal(await login(email, PASSWORD), 'ok');
+  const from = (await typesSince(0)).length;
+  await failing(login, email, 3);
+  for (let n = 0; n < 3; n += 1) assert.equal(await login(email, WRONG), 'rate_limit.exceeded');
+  await waitIsOver();
+  await failing(login, email, 1);
+  assert.deepEqual(await typesSince(from), [...Array(3).fill('login.failed'), 'login.throttled', 'login.failed']);
+  await waitIsOver();
+  await failing(login, email, 1);
+  await waitIsOver();
+  await failing(login, email, 1);
+  assert.deepEqual((await typesSince(from)).slice(-2), ['login.failed', 'login.throttled'], 'the day is over');
 });
 
 test('neither Redis nor the table of attempts holds an address', async () => {

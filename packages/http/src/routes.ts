@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
 import {
@@ -60,10 +61,11 @@ async function answer({ app, operation, address, options }: Route, ctx: RouterCo
   reply(ctx, operation, await call.catch(orBlame(bearer)));
 }
 
+/** A peer without an address, as on a Unix socket, is nobody in particular. */
 function factsOf(ctx: RouterContext): Omit<CallContext, 'actor'> {
   const { requestId, ip } = currentScope();
   const userAgent = ctx.get('User-Agent');
-  return { requestId, ip, ...(userAgent && { userAgent }), ...readConditions(ctx) };
+  return { requestId, ...(isIP(ip) && { ip }), ...(userAgent && { userAgent }), ...readConditions(ctx) };
 }
 
 function reply(ctx: RouterContext, operation: NamedOperation, { json, version, replayed }: JsonAnswer): void {

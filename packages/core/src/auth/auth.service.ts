@@ -6,6 +6,7 @@ import { type ErrorSpec, fail, kernelErrors, refuse } from '../kernel/errors.ts'
 import { implement } from '../kernel/implement.ts';
 import { transaction } from '../kernel/transaction.ts';
 import { withPasswordPolicy } from '../passwords/password.fields.ts';
+import { recordFailedLogin } from '../throttle/login-attempts.queries.ts';
 import { User } from '../users/user.model.ts';
 import { userErrors } from '../users/users.errors.ts';
 import { normalizeEmail } from '../users/users.fields.ts';
@@ -50,7 +51,8 @@ export function createAuthService(deps: Deps) {
 
   return implement(withPasswordPolicy(authContract, deps.passwordPolicy), {
     register: async (ctx, input) => {
-      const passwordHash = await hasher.hash(input.password);
+      const owner = { ip: ctx.ip, account: normalizeEmail(input.email) };
+      const passwordHash = await hasher.hash(input.password, owner);
       return transaction(db, async (db) => {
         const user = await createUser(db, ctx, { ...input, passwordHash, role: 'USER' });
         const session = await openSession(db, ctx, { userId: user.id, lifetimes });
@@ -62,21 +64,22 @@ export function createAuthService(deps: Deps) {
       const emailKey = normalizeEmail(email);
       const attempt = await throttle.admit(db, { emailKey, ip: ctx.ip });
       const user = await User.query(db).findOne({ email_key: emailKey });
-      const genuine = await hasher.matches(password, user?.disabledAt ? undefined : user?.passwordHash);
+      const owner = { ip: ctx.ip, account: emailKey };
+      const stored = user?.disabledAt ? undefined : user?.passwordHash;
+      const genuine = await hasher.matches(password, stored, owner).catch(attempt.giveUp);
       if (!user || !genuine) {
-        const failure = { type: 'login.failed', entityId: user?.id ?? null } as const;
-        await transaction(db, (db) => recordEvent(db, ctx, failure));
+        await recordFailedLogin(db, ctx, { userId: user?.id ?? null, isLast: attempt.isLast });
         fail(authErrors.credentials);
       }
       await attempt.succeed();
-      const renewed = hasher.isOutdated(user.passwordHash) ? await hasher.hash(password) : undefined;
+      const renewed = hasher.isOutdated(user.passwordHash) ? await hasher.hash(password, owner) : undefined;
       return transaction(db, async (db) => {
         // A password changed or an account locked since the check must not get a session. Another login may have
         // renewed the hash; the lock also keeps the limit of sessions exact.
         const current = await User.query(db).findById(user.id).whereNull('disabled_at').forNoKeyUpdate();
         if (!current) fail(authErrors.credentials);
         const isSame = current.passwordHash === user.passwordHash;
-        if (!isSame && !(await hasher.matches(password, current.passwordHash))) fail(authErrors.credentials);
+        if (!isSame && !(await hasher.matches(password, current.passwordHash, owner))) fail(authErrors.credentials);
         if (isSame && renewed) await current.$query(db).patch({ passwordHash: renewed });
         const session = await openSession(db, { ...ctx, actor: actorOf(user) }, { userId: user.id, lifetimes });
         return { user, ...pairFor(session, user) };
@@ -136,7 +139,7 @@ export function createAuthService(deps: Deps) {
     changePassword: async (ctx, { currentPassword, newPassword }) => {
       const { userId, sessionId } = ctx.actor;
       const user = await verifyPassword(deps, ctx, currentPassword);
-      const passwordHash = await hasher.hash(newPassword);
+      const passwordHash = await hasher.hash(newPassword, { ip: ctx.ip, account: user.emailKey });
       return transaction(db, async (db) => {
         const changed = await User.query(db)
           .where({ id: userId, password_hash: user.passwordHash })

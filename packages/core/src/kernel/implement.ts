@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { checkContext } from './call-context.ts';
 import {
   type CallContext,
   type Contract,
@@ -66,6 +67,7 @@ function createCall(operation: Operation, handler: Handler): Call {
   const { output } = operation;
   const checkInput = createInputCheck(operation);
   const perform = async (ctx: CallContext, input: unknown) => {
+    checkContext(ctx);
     checkAccess(operation, ctx);
     const parsed = checkInput(input);
     return handler(ctx, parsed).catch(translateDatabaseError);

@@ -1,5 +1,8 @@
+import { recordEvent } from '../events/events.queries.ts';
+import type { CallContext } from '../kernel/contract.ts';
 import type { Db } from '../kernel/database.ts';
 import { networkOf } from '../kernel/network.ts';
+import { transaction } from '../kernel/transaction.ts';
 import type { Settings } from '../options.ts';
 
 const COUNT_ATTEMPT = `
@@ -17,25 +20,45 @@ const COUNT_ATTEMPT = `
       else '-infinity'
     end
   where a.blocked_until <= now()
-  returning 1 as counted`;
+  returning blocked_until > now() and (failures = :free or day_failures = :perDay) as "isLast"`;
+
+/** What became of an attempt: it was counted, or has to wait for so many seconds. */
+export type Count = { readonly wait: number } | { readonly wait?: undefined; readonly isLast: boolean };
 
 /**
  * Counts an attempt at an account before its password is checked, so that attempts at the same time are all counted.
- * Resolves with the seconds to wait while the account is blocked, else with nothing.
+ * `isLast`: if it fails, the account is blocked, which it was not before.
  */
-export async function countAttempt(
-  db: Db,
-  account: string,
-  settings: Settings['throttle'],
-): Promise<number | undefined> {
+export async function countAttempt(db: Db, account: string, settings: Settings['throttle']): Promise<Count> {
   const { freeFailures: free, perDay, maxDelaySeconds: maxDelay } = settings;
   const { rows } = await db.raw(COUNT_ATTEMPT, { account, free, perDay, maxDelay });
-  if (rows.length > 0) return undefined;
+  if (rows.length > 0) return rows[0];
   const [row] = await db('taskapp.login_attempts')
     .where('account_key', account)
     .select(db.raw('greatest(1, ceil(extract(epoch from blocked_until - now())))::int as "wait"'));
-  return row?.wait ?? 1;
+  return { wait: row?.wait ?? 1 };
 }
+
+/** Takes back one attempt that was counted; a block that it has brought about stays. */
+export const takeBackAttempt = async (db: Db, account: string): Promise<void> => {
+  await db('taskapp.login_attempts')
+    .where('account_key', account)
+    .update({
+      failures: db.raw('greatest(failures - 1, 0)'),
+      day_failures: db.raw('greatest(day_failures - 1, 0)'),
+    });
+};
+
+/** Records that a password was wrong, and that its account is blocked from now on. */
+export const recordFailedLogin = (
+  db: Db,
+  caller: Partial<CallContext>,
+  { userId, isLast }: { userId: string | null; isLast: boolean },
+): Promise<void> =>
+  transaction(db, async (db) => {
+    await recordEvent(db, caller, { type: 'login.failed', entityId: userId });
+    if (isLast) await recordEvent(db, caller, { type: 'login.throttled', entityId: userId });
+  });
 
 /** Forgets the attempts at an account: its owner has signed in. */
 export const forgetAttempts = async (db: Db, account: string): Promise<void> => {

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { isIP } from 'node:net';
 import type { Db } from '../kernel/database.ts';
 import { fail } from '../kernel/errors.ts';
 import { networkOf } from '../kernel/network.ts';
@@ -7,12 +6,16 @@ import type { RedisGuard } from '../kernel/redis-guard.ts';
 import type { Settings } from '../options.ts';
 import { createBudget } from '../rate-limit/budget.ts';
 import { rateLimitErrors } from '../rate-limit/rate-limit.errors.ts';
-import { countAttempt, forgetAttempts, knowsNetwork } from './login-attempts.queries.ts';
+import { countAttempt, forgetAttempts, knowsNetwork, takeBackAttempt } from './login-attempts.queries.ts';
 
 /** An attempt that may go on to check the password. */
 export interface Attempt {
-  /** The password was right: what the attempt was charged is given back. */
+  /** True if the account is blocked should this attempt fail, and was not before. */
+  readonly isLast: boolean;
+  /** The password was right: what the attempt was charged is given back, and the account starts anew. */
   succeed(): Promise<void>;
+  /** No password was compared: what the attempt was charged is given back, and `reason` thrown. */
+  giveUp(reason: unknown): Promise<never>;
 }
 
 /** Slows down guessing: by address, by account and address, and, in the database, by account. */
@@ -43,13 +46,20 @@ export function createLoginThrottle(redis: RedisGuard, settings: Settings['throt
           if (!allowed) fail(rateLimitErrors.exceeded, { retryAfter: resetSeconds });
         }
       }
-      const wait = await countAttempt(db, account, settings);
-      if (wait !== undefined && !(network && isIP(ip ?? '') && (await knowsNetwork(db, emailKey, network))))
-        fail(rateLimitErrors.exceeded, { retryAfter: wait });
+      const count = await countAttempt(db, account, settings);
+      const isCounted = count.wait === undefined;
+      if (!isCounted && !(network && (await knowsNetwork(db, emailKey, network))))
+        fail(rateLimitErrors.exceeded, { retryAfter: count.wait });
       return {
+        isLast: isCounted && count.isLast,
         succeed: async () => {
           await Promise.all([network && pairs.clear(pair), network && addresses.refund(network)]);
           await forgetAttempts(db, account);
+        },
+        giveUp: async (reason) => {
+          await Promise.all([network && pairs.refund(pair), network && addresses.refund(network)]);
+          if (isCounted) await takeBackAttempt(db, account);
+          throw reason;
         },
       };
     },

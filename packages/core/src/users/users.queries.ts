@@ -7,6 +7,7 @@ import type { CallContext, Role, UserActor } from '../kernel/contract.ts';
 import { onConstraint } from '../kernel/database.ts';
 import { fail } from '../kernel/errors.ts';
 import { assertVersion } from '../kernel/versions.ts';
+import { recordFailedLogin } from '../throttle/login-attempts.queries.ts';
 import { createPersonalWorkspace } from '../workspaces/workspaces.queries.ts';
 import { User } from './user.model.ts';
 import { userErrors } from './users.errors.ts';
@@ -38,12 +39,18 @@ export async function createUser(
  */
 export async function verifyPassword(
   { db, hasher, throttle }: Deps,
-  { actor, ip }: Pick<CallContext, 'ip'> & { actor: UserActor },
+  ctx: CallContext & { readonly actor: UserActor },
   password: string,
 ): Promise<User> {
+  const { actor, ip } = ctx;
   const user = (await User.query(db).findById(actor.userId)) ?? fail(userErrors.notFound);
-  const attempt = await throttle.admit(db, { emailKey: user.emailKey, ip });
-  if (!(await hasher.matches(password, user.passwordHash))) fail(userErrors.passwordWrong);
+  const account = user.emailKey;
+  const attempt = await throttle.admit(db, { emailKey: account, ip });
+  const genuine = await hasher.matches(password, user.passwordHash, { ip, account }).catch(attempt.giveUp);
+  if (!genuine) {
+    await recordFailedLogin(db, ctx, { userId: user.id, isLast: attempt.isLast });
+    fail(userErrors.passwordWrong);
+  }
   await attempt.succeed();
   return user;
 }

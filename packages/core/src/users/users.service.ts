@@ -55,7 +55,7 @@ export function createUserService(deps: Deps) {
     },
 
     create: async (ctx, input) => {
-      const passwordHash = await hasher.hash(input.password);
+      const passwordHash = await hasher.hash(input.password, { ip: ctx.ip, account: normalizeEmail(input.email) });
       return transaction(db, (db) => createUser(db, ctx, { ...input, passwordHash }));
     },
 
