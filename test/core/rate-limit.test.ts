@@ -137,3 +137,19 @@ test('garbage in Redis is no way around a limit', async () => {
   }
   assert.ok((await spendAll([limiter], key, 50)) < 10);
 });
+
+test('counts of this process are bounded and need no timers: who calls often stays counted, who is long gone does not', async () => {
+  const limiter = node(null);
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timers();
+  const [busy, gone] = [newKey(), newKey()];
+  await spendAll([limiter], busy, 10);
+  await spendAll([limiter], gone, 10);
+  for (let n = 0; n < 50_000; n += 1) {
+    await limiter.consume('ip', `2001:db8::${n}`);
+    if (n % 1000 === 0) assert.equal((await limiter.consume('ip', busy)).allowed, false);
+  }
+  assert.equal((await limiter.consume('ip', busy)).allowed, false);
+  assert.equal((await limiter.consume('ip', gone)).remaining, 9);
+  assert.equal(timers(), before);
+});

@@ -64,20 +64,20 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     tokens: createTokens({ ...settings, now }),
     lifetimes: settings.tokens,
     passwordPolicy: settings.passwords.policy,
-    throttle: createLoginThrottle(redis, settings.throttle, settings.secrets.refresh[0] as string),
+    throttle: createLoginThrottle(redis.limits, settings.throttle, settings.secrets.refresh[0] as string),
     refreshes: createRefreshTurns(),
     cursors: createCursors(settings.secrets.access),
     requestSecret: `taskapp request ${settings.secrets.access[0]}`,
     // A host may hand over a transaction from the start.
-    cache: db.isTransaction ? null : createListCache(redis, settings.cache),
+    cache: db.isTransaction ? null : createListCache(redis.cache, settings.cache),
   };
   const close = async () => hasher.close();
   return {
     ...createTransactionApp(deps),
     access: createAccessControl(deps),
-    rateLimit: createRateLimiter(redis, settings.rateLimit),
+    rateLimit: createRateLimiter(redis.limits, settings.rateLimit),
     withTransaction: (trx) => createTransactionApp({ ...deps, db: trx, cache: null }),
-    health: createHealthCheck(db, redis),
+    health: createHealthCheck(db, [redis.limits, redis.cache]),
     purge: () => purge(db),
     close,
     [Symbol.asyncDispose]: close,

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import * as z from 'zod';
 import type { Logger } from './kernel/logger.ts';
-import type { RedisClient } from './kernel/redis-guard.ts';
+import type { RedisClient, RedisClients } from './kernel/redis-guard.ts';
 
 const SECRET_BYTES = 32;
 const MIN_DISTINCT = 10;
@@ -85,21 +85,30 @@ export type Settings = z.output<typeof settings>;
 export interface TaskAppOptions extends z.input<typeof settings> {
   /** The host's connection pool. Never closed here. */
   readonly db: Knex;
-  /** The host's client; `null`: an in-process cache and limiter. Never closed here. */
-  readonly redis: RedisClient | null;
+  /** The host's client, or one for each use; `null`: an in-process cache and limiter. Never closed here. */
+  readonly redis: RedisClient | RedisClients | null;
   /** Where the app reports what nobody asked for; silent by default. */
   readonly log?: Logger;
   /** The clock that tokens are checked against; everything else uses the clock of PostgreSQL. */
   readonly now?: () => Date;
 }
 
+/** Also with clients of another copy of ioredis. */
+function isUsable(redis: TaskAppOptions['redis'] | undefined): boolean {
+  if (redis === null || redis === undefined) return true;
+  const { limits, cache } = redis as Partial<RedisClients>;
+  const clients = (limits ? [limits, cache] : [redis]) as (Partial<RedisClient> | undefined)[];
+  return clients.every((client) => typeof client?.status === 'string');
+}
+
 /** Checks the options of an app and fills in defaults. Names every problem at once, never a value. */
-export function parseSettings({ db, redis: _redis, log: _log, now: _now, ...given }: TaskAppOptions): Settings {
+export function parseSettings({ db, redis, log: _log, now: _now, ...given }: TaskAppOptions): Settings {
   const parsed = settings.safeParse(given);
   const problems = (parsed.error?.issues ?? []).map(
     ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
   );
   if (typeof db !== 'function') problems.unshift('db: Must be a Knex instance');
+  if (!isUsable(redis)) problems.push('redis: Must be an ioredis client, { limits, cache } of two, or null');
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new TypeError(`createTaskApp cannot start:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
 }

@@ -1,4 +1,4 @@
-import type { Logger, RedisClient } from '@taskapp/core';
+import type { Logger, RedisClient, RedisClients } from '@taskapp/core';
 import { Cluster, Redis } from 'ioredis';
 
 export interface RedisAddress {
@@ -26,25 +26,31 @@ const IMPATIENT = {
 };
 
 /**
- * Opens a client that never makes a request wait for Redis. It connects in the background and keeps trying for ever;
- * the caller disconnects it.
+ * Opens a client for each use, none of which ever makes a request wait for Redis. They connect in the background and
+ * keep trying for ever; the caller disconnects them.
  */
-export function openRedis({ url, cluster }: RedisAddress, log: Logger): RedisClient {
-  const client = cluster ? openCluster(url) : new Redis(url, IMPATIENT);
+export const openRedis = (address: RedisAddress, log: Logger): RedisClients => ({
+  limits: openClient(address, 'limits', log),
+  cache: openClient(address, 'cache', log),
+});
+
+function openClient({ url, cluster }: RedisAddress, use: keyof RedisClients, log: Logger): RedisClient {
+  const connectionName = `taskapp-${use}`;
+  const client = cluster ? openCluster(url, connectionName) : new Redis(url, { ...IMPATIENT, connectionName });
   let reported = false;
   client.on('ready', () => {
     reported = false;
-    log.debug('Redis is connected');
+    log.debug('Redis is connected', { use });
   });
   // Without a listener ioredis writes to the console; every attempt of the same outage would be a line.
   client.on('error', (error: unknown) => {
-    log[reported ? 'debug' : 'warn']('Redis cannot be reached', { error });
+    log[reported ? 'debug' : 'warn']('Redis cannot be reached', { use, error });
     reported = true;
   });
   return client;
 }
 
-function openCluster(url: string): Cluster {
+function openCluster(url: string, connectionName: string): Cluster {
   const { protocol, username, password } = new URL(url);
   const credentials = {
     ...(username && { username: decodeURIComponent(username) }),
@@ -52,7 +58,7 @@ function openCluster(url: string): Cluster {
     ...(protocol === 'rediss:' && { tls: {} }),
   };
   return new Cluster([url], {
-    redisOptions: { ...IMPATIENT, ...credentials },
+    redisOptions: { ...IMPATIENT, connectionName, ...credentials },
     enableOfflineQueue: false,
     clusterRetryStrategy: backoff,
   });

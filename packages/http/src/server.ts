@@ -93,7 +93,7 @@ function createParts({ database, redis: redisAddress, app: settings, http: httpC
 
 async function closeParts({ app, db, redis }: Parts, log: Logger): Promise<void> {
   await app.close();
-  redis?.disconnect();
+  for (const client of redis ? [redis.limits, redis.cache] : []) client.disconnect();
   // A connection on a dead network would not let go.
   await Promise.race([db.destroy(), sleep(DESTROY_MS, undefined, { ref: false })]).catch((error: unknown) => {
     log.warn('The connection pool did not close', { error });

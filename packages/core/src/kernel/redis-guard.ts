@@ -4,6 +4,12 @@ import type { Logger } from './logger.ts';
 /** An ioredis client, single or cluster. */
 export type RedisClient = Redis | Cluster;
 
+/** A client for each use: commands of one connection wait for each other, so one that stalls holds up its own use only. */
+export interface RedisClients {
+  readonly limits: RedisClient;
+  readonly cache: RedisClient;
+}
+
 /** Redis as an aid: every use has a time limit and may fail, and a failing server is left alone for a while. */
 export interface RedisGuard {
   /** The client, where the host gave one. */
@@ -19,8 +25,19 @@ const REST_MS = 1000;
 
 const late = Symbol('late');
 
-/** Wraps the host's client. After three failures in a row Redis is asked again once a second at most. */
-export function guardRedis(client: RedisClient | null, log: Logger): RedisGuard {
+/** Wraps the host's client, or clients, for each use by itself: what fails for one may still do for the other. */
+export function guardRedis(redis: RedisClient | RedisClients | null, log: Logger) {
+  const guardFor = (use: keyof RedisClients) =>
+    guardClient(redis && 'limits' in redis ? redis[use] : redis, (level, message, meta) =>
+      log[level](message, { use, ...meta }),
+    );
+  return { limits: guardFor('limits'), cache: guardFor('cache') };
+}
+
+type Report = (level: 'info' | 'warn', message: string, meta?: object) => void;
+
+/** After three failures in a row, replies that are errors included, Redis is asked again once a second at most. */
+function guardClient(client: RedisClient | null, report: Report): RedisGuard {
   let failures = 0;
   let retryAt = 0;
 
@@ -28,11 +45,10 @@ export function guardRedis(client: RedisClient | null, log: Logger): RedisGuard 
     failures += 1;
     if (failures < FAILURES) return;
     retryAt = performance.now() + REST_MS;
-    if (failures === FAILURES)
-      log.warn('Redis does not answer; limits and caches are kept in this process', { reason });
+    if (failures === FAILURES) report('warn', 'Redis fails; its work is done in this process', { reason });
   };
   const succeeded = () => {
-    if (failures >= FAILURES) log.info('Redis answers again');
+    if (failures >= FAILURES) report('info', 'Redis works again');
     failures = 0;
   };
   /** After a rest one call is let through; the others do without Redis until it has an answer. */

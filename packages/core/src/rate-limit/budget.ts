@@ -1,5 +1,6 @@
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RedisGuard } from '../kernel/redis-guard.ts';
+import { createWindowCounter, type WindowCount } from './window-counter.ts';
 
 /** What a key has left after one call. */
 export interface Balance {
@@ -29,36 +30,42 @@ const OVERLAP_MS = 50;
 
 /** Counts in Redis and keeps the count in this process as well: a Redis that fails or forgets lifts no limit. */
 export function createBudget(redis: RedisGuard, { name, points, seconds }: BudgetSettings): Budget {
+  const local = createWindowCounter(seconds * 1000);
   const settings = { keyPrefix: `taskapp:limit:${name}`, points, duration: seconds };
-  const local = new RateLimiterMemory(settings);
   const shared = redis.client && new RateLimiterRedis({ ...settings, storeClient: redis.client });
-  const onBoth = async (work: (limiter: RateLimiterAbstract) => Promise<unknown>): Promise<void> => {
-    await Promise.all([work(local), shared ? redis.attempt(() => work(shared)) : undefined]);
-  };
-  const spendOnBoth = async (key: string): Promise<RateLimiterRes> => {
-    const here = await consume(local, key);
-    const everywhere = shared ? await redis.attempt(() => consume(shared, key)) : undefined;
+  const inRedis = async <T>(work: (limiter: RateLimiterRedis) => Promise<T>): Promise<T | undefined> =>
+    shared ? redis.attempt(() => work(shared)) : undefined;
+  const spendOnBoth = async (key: string): Promise<WindowCount> => {
+    const here = local.add(key);
+    const everywhere = await inRedis((limiter) => consume(limiter, key));
     // Redis knows less than this process when it was away, or lost what it had counted.
     if (!everywhere || everywhere.consumedPoints < here.consumedPoints) return here;
-    await local.set(key, everywhere.consumedPoints, Math.max(0.001, (everywhere.msBeforeNext - OVERLAP_MS) / 1000));
+    local.set(key, { ...everywhere, msBeforeNext: Math.max(1, everywhere.msBeforeNext - OVERLAP_MS) });
     return everywhere;
   };
   return {
     spend: async (key) => {
-      const { consumedPoints, remainingPoints, msBeforeNext } = await spendOnBoth(key);
+      const { consumedPoints, msBeforeNext } = await spendOnBoth(key);
       const allowed = consumedPoints <= points;
       const resetSeconds = Math.max(allowed ? 0 : 1, Math.ceil(msBeforeNext / 1000));
-      return { allowed, remaining: Math.max(0, remainingPoints), resetSeconds };
+      return { allowed, remaining: Math.max(0, points - consumedPoints), resetSeconds };
     },
-    refund: (key) => onBoth((limiter) => limiter.reward(key)),
-    clear: (key) => onBoth((limiter) => limiter.delete(key)),
+    refund: async (key) => {
+      local.takeBack(key);
+      await inRedis((limiter) => limiter.reward(key));
+    },
+    clear: async (key) => {
+      local.clear(key);
+      await inRedis((limiter) => limiter.delete(key));
+    },
   };
 }
 
 /** The library rejects with a result when the budget is used up, and with an error when its store fails. */
-async function consume(limiter: RateLimiterAbstract, key: string): Promise<RateLimiterRes> {
-  return limiter.consume(key).catch((refusal: unknown) => {
+async function consume(limiter: RateLimiterRedis, key: string): Promise<WindowCount> {
+  const { consumedPoints, msBeforeNext } = await limiter.consume(key).catch((refusal: unknown) => {
     if (refusal instanceof RateLimiterRes) return refusal;
     throw refusal;
   });
+  return { consumedPoints, msBeforeNext };
 }
