@@ -146,6 +146,13 @@ test('all rules that a password breaks are named, by the policy that is set', as
     'password: Password must contain a number',
   ]);
   await register(world.app, 'Password1');
+  await register(world.app, `A1${'\u{1f511}'.repeat(254)}`);
+  assert.deepEqual(await problemsOf(register(world.app, `A1${'\u{1f511}'.repeat(255)}`)), [
+    'password: Password must be at most 256 characters',
+  ]);
+  assert.deepEqual(await problemsOf(register(world.app, 'A1\u{1f511}\u{1f511}\u{1f511}')), [
+    'password: Password must be at least 8 characters',
+  ]);
   const nist = secondApp({ passwords: { cost: 4, policy: 'nist' } });
   assert.deepEqual(await problemsOf(register(nist, 'Password123')), [
     'password: Password must be at least 15 characters',

@@ -244,4 +244,6 @@ test('bad options are all named at once, without their values', () => {
   const equal = secrets().access;
   const same = { db: world.db, redis: null, secrets: { access: equal, refresh: [secrets().refresh, equal] } };
   assert.throws(() => createTaskApp(same), /access and refresh must differ/);
+  const pem = { ...same, secrets: { ...secrets(), access: `-----BEGIN PUBLIC KEY-----\n${equal}` } };
+  assert.throws(() => createTaskApp(pem), /secrets\.access: Must be a secret, not a key file/);
 });

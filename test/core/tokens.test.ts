@@ -29,6 +29,11 @@ function sign(header: Claims, payload: unknown, secret = keys.access, hash = 'sh
   const body = `${encode(header)}.${encode(payload)}`;
   return `${body}.${createHmac(hash, secret).update(body).digest('base64url')}`;
 }
+/** Signs a header that is no value of JavaScript. */
+function signText(text: string) {
+  const body = `${Buffer.from(text).toString('base64url')}.${encode(payload())}`;
+  return `${body}.${createHmac('sha256', keys.access).update(body).digest('base64url')}`;
+}
 const header = { alg: 'HS256', typ: 'at+jwt', kid: kidOf(keys.access) };
 const seconds = () => Math.floor(clock.getTime() / 1000);
 const payload = (changes: Claims = {}) => {
@@ -95,6 +100,11 @@ test('a token that differs in anything that is pinned is refused', async () => {
     'nothing for a payload': sign(header, null),
     'tampered payload': `${head}.${encode(payload())}.${signature}`,
     'tampered header': `${encode({ ...header, x: 1 })}.${body}.${signature}`,
+    'too long a life': sign(header, payload({ exp: seconds() + 367 * 86_400 })),
+    'not valid yet': sign(header, payload({ nbf: seconds() + 60 })),
+    'a member twice': signText(`{"alg":"none",${JSON.stringify(header).slice(1)}`),
+    'a member twice, escaped': signText(`{"\\u0061lg":"none",${JSON.stringify(header).slice(1)}`),
+    'spaces in the header': signText(`${JSON.stringify(header)}${' '.repeat(600)}`),
     oversized: sign(header, payload({ note: 'x'.repeat(4096) })),
   };
   for (const [name, token] of Object.entries(forged)) {

@@ -7,6 +7,8 @@ import { type ConfigError, type Environment, isConfigError, loadConfig } from '@
 
 const ACCESS = 'access-secret-0123456789-abcdefghijkl';
 const REFRESH = 'refresh-secret-0123456789-abcdefghijk';
+const PEM =
+  '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----';
 const complete = {
   DATABASE_URL: 'postgres://app:hunter2@db:5432/taskapp',
   JWT_ACCESS_SECRET: ACCESS,
@@ -123,6 +125,7 @@ describe('loadConfig', () => {
     { JWT_ACCESS_EXPIRY: '0' },
     { JWT_ACCESS_EXPIRY: '2d' },
     { BCRYPT_COST: '3' },
+    { BCRYPT_COST: '9', NODE_ENV: 'production' },
     { BODY_LIMIT: '10 kb' },
     { TRUST_PROXY: 'true' },
     { TRUST_PROXY: '0' },
@@ -136,6 +139,7 @@ describe('loadConfig', () => {
     { JWT_ACCESS_SECRET: 'a'.repeat(40) },
     { JWT_ACCESS_SECRET: `${ACCESS},short` },
     { JWT_REFRESH_SECRET: ACCESS },
+    { JWT_ACCESS_SECRET: PEM },
   ];
   for (const environment of wrong) {
     const [[name, value]] = Object.entries(environment) as [[string, string]];

@@ -12,7 +12,9 @@ const secret = z
   .refine(
     (value) => new Set(value).size >= MIN_DISTINCT,
     'Is too easy to guess; make one with `taskctl secret generate`',
-  );
+  )
+  // Whoever has a public key could sign with it.
+  .refine((value) => !value.includes('-----BEGIN'), 'Must be a secret, not a key file');
 const secrets = z.union([secret, z.array(secret).min(1)]).transform((value) => [value].flat());
 const seconds = (fallback: number, min: number, max: number) => z.int().min(min).max(max).default(fallback);
 const points = (fallback: number) => z.int().min(1).max(1_000_000).default(fallback);

@@ -60,7 +60,8 @@ export const secrets = z
     (list) => list.every((secret) => Buffer.byteLength(secret) >= SECRET_BYTES),
     `must be at least ${SECRET_BYTES} bytes long; ${MAKE_ONE}`,
   )
-  .refine((list) => list.every((secret) => new Set(secret).size >= DISTINCT), `is too easy to guess; ${MAKE_ONE}`);
+  .refine((list) => list.every((secret) => new Set(secret).size >= DISTINCT), `is too easy to guess; ${MAKE_ONE}`)
+  .refine((list) => !list.some((secret) => secret.includes('-----BEGIN')), `must be no key file; ${MAKE_ONE}`);
 
 const isOrigin = (value: string) => value === '*' || (URL.canParse(value) && new URL(value).origin === value);
 

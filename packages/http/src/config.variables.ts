@@ -3,6 +3,8 @@ import { duration, flag, origins, secrets, size, trustProxy, url, whole } from '
 
 const DAY = 86_400;
 const MILLION = 1_000_000;
+/** Below it password hashes are for tests. */
+const MIN_COST = 10;
 const postgresUrl = url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/database');
 const redisUrl = url(['redis:', 'rediss:'], 'redis://host:6379');
 
@@ -48,16 +50,14 @@ type Variables = z.output<typeof variables>;
 export type Config = ReturnType<typeof structure>;
 
 /** What single variables cannot tell: combinations that make no sense. */
-export function findConflicts({
-  JWT_ACCESS_SECRET,
-  JWT_REFRESH_SECRET,
-  REDIS_CLUSTER,
-  REDIS_URL,
-}: Variables): string[] {
+export function findConflicts(given: Variables): string[] {
+  const { JWT_ACCESS_SECRET, JWT_REFRESH_SECRET, REDIS_CLUSTER, REDIS_URL } = given;
   const shared = JWT_ACCESS_SECRET.some((secret) => JWT_REFRESH_SECRET.includes(secret));
+  const cheap = given.NODE_ENV === 'production' && given.BCRYPT_COST < MIN_COST;
   return [
     ...(shared ? ['JWT_REFRESH_SECRET must differ from JWT_ACCESS_SECRET; make a second one'] : []),
     ...(REDIS_CLUSTER && !REDIS_URL ? ['REDIS_CLUSTER is true, so REDIS_URL must name a node of the cluster'] : []),
+    ...(cheap ? [`BCRYPT_COST must be at least ${MIN_COST} in production`] : []),
   ];
 }
 

@@ -4,21 +4,28 @@ import * as z from 'zod';
 export type PasswordPolicy = 'default' | 'nist';
 
 const MAX_LENGTH = 256;
+const lengthOf = (value: string) => [...value].length;
 const base = z
   .string({ error: ({ input }) => (input === undefined ? 'Password is required' : 'Must be a string') })
   .refine((value) => value.isWellFormed() && !value.includes('\0'), 'Contains characters that are not allowed')
-  .max(MAX_LENGTH, `Password must be at most ${MAX_LENGTH} characters`);
+  .refine((value) => lengthOf(value) <= MAX_LENGTH, `Password must be at most ${MAX_LENGTH} characters`)
+  .meta({ maxLength: MAX_LENGTH });
+
+/** With as many characters as people count: code points, not the units that JavaScript stores. */
+const ofLength = (min: number) =>
+  base
+    .refine((value) => lengthOf(value) >= min, `Password must be at least ${min} characters`)
+    .meta({ minLength: min, maxLength: MAX_LENGTH });
 
 const DESCRIPTION = 'Kept as a hash only; any characters, spaces included';
 
 /** The password of a new account, by policy; every rule that it breaks is listed. */
 export const newPasswordFor: Readonly<Record<PasswordPolicy, z.ZodString>> = {
-  default: base
-    .min(8, 'Password must be at least 8 characters')
+  default: ofLength(8)
     .regex(/[A-Z]/, 'Password must contain an uppercase letter')
     .regex(/[0-9]/, 'Password must contain a number')
     .describe(DESCRIPTION),
-  nist: base.min(15, 'Password must be at least 15 characters').describe(DESCRIPTION),
+  nist: ofLength(15).describe(DESCRIPTION),
 };
 
 export const newPassword = newPasswordFor.default;
