@@ -27,7 +27,7 @@ test('every operation has a command whose help describes it and all its fields',
       const isPositional = spec.params.includes(name);
       assert.match(
         stdout,
-        isPositional ? new RegExp(`<${kebab(name)}>`) : new RegExp(`--(\\w+-)?${kebab(name)}`),
+        isPositional ? new RegExp(`[<[]${kebab(name)}[>\\]]`) : new RegExp(`--(\\w+-)?${kebab(name)}`),
         spec.id,
       );
     }
@@ -105,6 +105,9 @@ async function argumentsOf(user: TestUser) {
     'users.get': { argv: [user.email] },
     'users.update': { argv: [await other(), '--no-disabled'] },
     'users.remove': { argv: [await other()] },
+    'sessions.list': { argv: [user.email] },
+    'sessions.revoke': { argv: [await other()] },
+    'sessions.revokeAll': {},
     'tasks.create': { argv: ['--title', 'T'] },
     'tasks.get': { argv: [await task()] },
     'tasks.update': { argv: [await task(), '--no-due-date'] },

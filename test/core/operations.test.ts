@@ -52,8 +52,8 @@ for (const operation of operations) {
 
 test('operations are the functions of the app, each at an address of its own', () => {
   const named = operations.map(({ id }) => id);
-  const { auth, users, tasks, tags, events } = world.app;
-  const functions = Object.entries({ auth, users, tasks, tags, events }).flatMap(([feature, service]) =>
+  const { auth, users, sessions, tasks, tags, events } = world.app;
+  const functions = Object.entries({ auth, users, sessions, tasks, tags, events }).flatMap(([feature, service]) =>
     Object.keys(service).map((name) => `${feature}.${name}`),
   );
   assert.deepEqual(named.toSorted(), functions.sort());

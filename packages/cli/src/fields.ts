@@ -46,8 +46,10 @@ export function declareFields(command: Command, spec: CommandSpec, form: Form): 
 }
 
 /** Words of a text are joined, so that `taskctl add Buy milk` needs no quotes. */
-const argumentOf = (name: string, { params }: CommandSpec, { many }: Form) =>
-  `<${kebab(name)}${many || !params.includes(name) ? '...' : ''}>`;
+function argumentOf(name: string, { params }: CommandSpec, { many, everything }: Form): string {
+  const shown = `${kebab(name)}${many || !params.includes(name) ? '...' : ''}`;
+  return everything ? `[${shown}]` : `<${shown}>`;
+}
 
 function argumentHelp(name: string, { fields }: CommandSpec, { references, many }: Form): string {
   const reference = references?.[name];

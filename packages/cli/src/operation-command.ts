@@ -1,6 +1,6 @@
 import type { Session } from './connection/session.ts';
 import { describeFailure, type ErrorReport, failCli } from './failures.ts';
-import { callOnce, checkUse, type Given, type OperationCommand, readSecretsOf } from './operation.ts';
+import { askFirst, callOnce, checkUse, type Given, type OperationCommand, readSecretsOf } from './operation.ts';
 import { followingPage } from './pages.ts';
 import type { Result, Row } from './render/result.ts';
 import type { Run } from './terminal/run.ts';
@@ -11,6 +11,7 @@ export async function runOperation(run: Run, command: OperationCommand, given: G
   const { spec, form, fields } = command;
   run.reporter.nameFields(fields.nameOf);
   checkUse(command, given);
+  await askFirst(run, command, given);
   const secrets = await readSecretsOf(run, command, given);
   const input = { ...given.input, ...secrets, ...form.preset };
   const [param = ''] = spec.params;

@@ -6,6 +6,7 @@ import { readPage, readPages } from './pages.ts';
 import { resolveReferences, type SpecOf } from './references.ts';
 import type { Result, Row } from './render/result.ts';
 import type { Globals } from './terminal/globals.ts';
+import { isInteractive } from './terminal/io.ts';
 import type { Run } from './terminal/run.ts';
 import { readSecrets } from './terminal/secrets.ts';
 
@@ -27,7 +28,7 @@ export interface Given {
 /** Refuses what cannot work before anything is asked for, opened or changed. */
 export function checkUse({ spec, fields }: OperationCommand, { input, globals: { as, format } }: Given): void {
   const { access, output, required } = spec;
-  const missing = required.filter((name) => !(name in input) && !fields.secrets.includes(name));
+  const missing = required.filter((name) => input[name] === undefined && !fields.secrets.includes(name));
   if (missing.length > 0) failCli('cli.usage', `${missing.map(fields.nameOf).join(' and ')} required`);
   if (access === 'self' && as === undefined) {
     failCli('cli.usage', 'This command acts for a user; name one with --as', {
@@ -37,6 +38,13 @@ export function checkUse({ spec, fields }: OperationCommand, { input, globals: {
   if (format === 'ids' && !output.fields.includes('id')) {
     failCli('cli.usage', 'The result of this command has no id; choose another --output');
   }
+}
+
+/** Asks a person before what cannot be taken back; where nobody can be asked, giving the command is the answer. */
+export async function askFirst({ io }: Run, { form }: OperationCommand, { options, globals }: Given): Promise<void> {
+  if (!form.question || options.yes || !isInteractive(io, globals.format)) return;
+  const { askToConfirm } = await import('./terminal/questions.ts');
+  await askToConfirm(io, form.question);
 }
 
 /** Reads the secrets of the operation, from stdin or from a person. */

@@ -17,6 +17,10 @@ export interface Presentation {
   readonly empty?: string;
   /** Said when a command without a result succeeded. */
   readonly done?: string;
+  /** Asked at a terminal before anything is done, unless `--yes` is given. */
+  readonly question?: string;
+  /** The operation that `--all` stands for, in place of the arguments. */
+  readonly everything?: OperationId;
   /** Secrets that are being set, not compared: typed twice at a prompt. */
   readonly confirm?: readonly string[];
 }
@@ -78,6 +82,13 @@ export const presentation: Readonly<Partial<Record<OperationId, Presentation>>> 
   'users.update': { references: { id: user } },
   'users.remove': { references: { id: user }, done: 'Deleted' },
   'users.removeMe': { done: 'Deleted' },
+  'sessions.list': {
+    columns: ['id', 'lastUsedAt', 'createdAt', 'ip', 'userAgent'],
+    references: { id: user },
+    empty: 'No sessions.',
+  },
+  'sessions.revoke': { references: { id: user }, everything: 'sessions.revokeAll' },
+  'sessions.revokeAll': { question: 'Everybody has to sign in again. End all sessions?' },
   'auth.register': { confirm: ['password'] },
   'auth.changePassword': { confirm: ['newPassword'] },
   'auth.sessions': { columns: ['id', 'lastUsedAt', 'createdAt', 'ip', 'userAgent'], shortIds: true },

@@ -1,3 +1,4 @@
+import type { OperationId } from '@taskapp/core';
 import type { Command } from 'commander';
 import type { CommandSpec } from './catalog/command-spec.ts';
 import { addBackupCommand } from './commands/backup.ts';
@@ -7,6 +8,7 @@ import { addHelpCommand } from './commands/help.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addSecretCommand } from './commands/secret.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { failCli } from './failures.ts';
 import { declareFields, type Form } from './fields.ts';
 import { hasPages } from './pages.ts';
 import { presentation, shortcuts } from './presentation.ts';
@@ -49,9 +51,10 @@ interface Loop {
   readonly form: Form;
 }
 
-function addOperation(command: Command, { run, specOf, spec, form }: Loop): void {
+function addOperation(command: Command, loop: Loop): void {
+  const { run, spec, form } = loop;
   const fields = declareFields(command, spec, form);
-  if (hasPages(spec)) command.option('--all', 'all pages, not only one');
+  addFurtherOptions(command, loop);
   const notes = [form.note ?? spec.description, spec.access === 'self' ? 'Acts for a user: needs --as.' : undefined];
   command.addHelpText(
     'after',
@@ -65,6 +68,21 @@ function addOperation(command: Command, { run, specOf, spec, form }: Loop): void
     const globals = await readGlobals(command, run.io);
     run.reporter.configure(globals);
     const { runOperation } = await import('./operation-command.ts');
-    await runOperation(run, { spec, form, fields, specOf }, { input: fields.read(args, options), options, globals });
+    const meant = form.everything && options.all ? meantByAll(command, loop, form.everything) : { spec, form };
+    const input = meant.spec === spec ? fields.read(args, options) : {};
+    await runOperation(run, { ...meant, fields, specOf: loop.specOf }, { input, options, globals });
   });
+}
+
+/** Options that are no fields. */
+function addFurtherOptions(command: Command, { spec, specOf, form }: Loop): void {
+  const { everything } = form;
+  if (hasPages(spec)) command.option('--all', 'all pages, not only one');
+  if (everything) command.option('--all', `${specOf(everything).summary.toLowerCase()}, instead`);
+  if (form.question || (everything && presentation[everything]?.question)) command.option('--yes', 'do not ask');
+}
+
+function meantByAll({ args }: Command, { specOf }: Loop, id: OperationId): Pick<Loop, 'spec' | 'form'> {
+  if (args.length > 0) failCli('cli.usage', `Give either ${args[0]} or --all`);
+  return { spec: specOf(id), form: presentation[id] ?? {} };
 }

@@ -17,6 +17,7 @@ import { parseSettings, type TaskAppOptions } from './options.ts';
 import { createPasswordHasher } from './passwords/password-hasher.ts';
 import { type Purged, purge } from './purge.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
+import { createSessionService } from './sessions/sessions.service.ts';
 import { createTagService } from './tags/tags.service.ts';
 import { createTaskService } from './tasks/tasks.service.ts';
 import { createLoginThrottle } from './throttle/login-throttle.ts';
@@ -87,6 +88,7 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
 const createServices = (deps: Deps): Services => ({
   auth: createAuthService(deps),
   users: createUserService(deps),
+  sessions: createSessionService(deps),
   tasks: createTaskService(deps),
   tags: createTagService(deps),
   events: createEventService(deps),

@@ -2,6 +2,7 @@ import { authContract } from './auth/auth.contract.ts';
 import { eventsContract } from './events/events.contract.ts';
 import type { CallContext, Operation, Service } from './kernel/contract.ts';
 import { callAsJson, type JsonAnswer } from './kernel/implement.ts';
+import { sessionsContract } from './sessions/sessions.contract.ts';
 import { tagsContract } from './tags/tags.contract.ts';
 import { tasksContract } from './tasks/tasks.contract.ts';
 import { usersContract } from './users/users.contract.ts';
@@ -10,6 +11,7 @@ import { usersContract } from './users/users.contract.ts';
 export const contracts = {
   auth: authContract,
   users: usersContract,
+  sessions: sessionsContract,
   tasks: tasksContract,
   tags: tagsContract,
   events: eventsContract,

@@ -16,7 +16,8 @@ const refreshToken = z
   .string({ error: 'Refresh token is required' })
   .min(1, 'Refresh token is required')
   .max(4096, 'Refresh token is too long');
-const session = z
+/** A live login, as its owner and administrators see it. */
+export const session = z
   .object({
     id: z.uuid(),
     createdAt: z.date(),

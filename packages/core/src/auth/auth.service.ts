@@ -15,7 +15,7 @@ import { authContract } from './auth.contract.ts';
 import { authErrors } from './auth.errors.ts';
 import { isTakenBack, lockSession, rotateSession } from './refresh.queries.ts';
 import type { Session } from './session.model.ts';
-import { liveSessions, openSession, revokeSessions } from './sessions.queries.ts';
+import { listSessions, openSession, revokeSessions } from './sessions.queries.ts';
 import type { RefreshClaims } from './tokens.ts';
 
 /** Registration, sign-in and sessions. */
@@ -118,16 +118,7 @@ export function createAuthService(deps: Deps) {
         });
       }),
 
-    sessions: async ({ actor }) => {
-      const sessions = await liveSessions(db, actor.userId).orderBy('last_used_at', 'desc');
-      return {
-        sessions: sessions.map((session) => ({
-          ...session.toJSON(),
-          expiresAt: session.idleExpiresAt,
-          current: session.id === actor.sessionId,
-        })),
-      };
-    },
+    sessions: async ({ actor }) => ({ sessions: await listSessions(db, actor.userId, actor) }),
 
     revokeSession: (ctx, { id }) =>
       transaction(db, async (db) => {

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { raw } from 'objection';
 import { v7 as uuid } from 'uuid';
 import { all, recordEvent } from '../events/events.queries.ts';
-import type { CallContext } from '../kernel/contract.ts';
+import type { Actor, CallContext } from '../kernel/contract.ts';
 import type { Db } from '../kernel/database.ts';
 import type { Settings } from '../options.ts';
 import { Session } from './session.model.ts';
@@ -41,12 +41,22 @@ export async function openSession(
   return session;
 }
 
+/** What has expired ended by itself: nobody revokes it. */
+export const IS_LIVE = 'idle_expires_at > now() and absolute_expires_at > now()';
+
 /** Sessions of a user that still work. */
 export const liveSessions = (db: Db, userId: string) =>
-  Session.query(db)
-    .where('user_id', userId)
-    .whereNull('revoked_at')
-    .whereRaw('idle_expires_at > now() and absolute_expires_at > now()');
+  Session.query(db).where('user_id', userId).whereNull('revoked_at').whereRaw(IS_LIVE);
+
+/** The live sessions of a user as `viewer` sees them, the one used last first. */
+export async function listSessions(db: Db, userId: string, viewer: Actor) {
+  const sessions = await liveSessions(db, userId).orderBy('last_used_at', 'desc');
+  return sessions.map((session) => ({
+    ...session.toJSON(),
+    expiresAt: session.idleExpiresAt,
+    current: viewer.kind === 'user' && session.id === viewer.sessionId,
+  }));
+}
 
 type SessionQuery = ReturnType<typeof liveSessions>;
 

@@ -19,7 +19,11 @@ export interface Happening {
 }
 
 /** Who did it, as the log keeps it. */
-function describeCaller({ actor, requestId, ip }: Omit<CallContext, 'actor'> & Pick<Partial<CallContext>, 'actor'>) {
+export function describeCaller({
+  actor,
+  requestId,
+  ip,
+}: Omit<CallContext, 'actor'> & Pick<Partial<CallContext>, 'actor'>) {
   return {
     actorKind: actor?.kind ?? ('anonymous' as const),
     actorId: actor?.kind === 'user' ? actor.userId : null,
@@ -29,9 +33,10 @@ function describeCaller({ actor, requestId, ip }: Omit<CallContext, 'actor'> & P
   };
 }
 
-type Caller = Parameters<typeof describeCaller>[0];
+export type Caller = Parameters<typeof describeCaller>[0];
 
-const entityType = ({ type }: Happening) => type.slice(0, type.indexOf('.'));
+/** What kind of thing it happened to. */
+export const entityType = ({ type }: Happening) => type.slice(0, type.indexOf('.'));
 
 /** Records what happened to an account. Call it in the transaction of the change. */
 export async function recordEvent(db: Knex.Transaction, caller: Caller, happening: Happening): Promise<void> {
