@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import type { Knex } from 'knex';
 import { createCli } from '../support/cli.ts';
 import { emptyDatabase, testDatabase } from '../support/database.ts';
 
@@ -10,9 +11,10 @@ interface Status {
 
 let cli: ReturnType<typeof createCli>;
 let url: string;
+let db: Knex;
 
 before(async () => {
-  ({ url } = await emptyDatabase());
+  ({ url, db } = await emptyDatabase());
   cli = createCli(url);
 });
 
@@ -30,11 +32,17 @@ test('a database is migrated, looked at and rolled back by command, and by nothi
   assert.match(check.stderr, new RegExp(`^taskctl: ${pending.length} migrations are pending \\(cli\\.check_failed\\)`));
 
   assert.deepEqual((await cli('db', 'migrate', '--json')).json(), { applied: pending });
-  assert.deepEqual(await status(), { applied: pending, pending: [] });
+  assert.deepEqual(await status(), { applied: pending, pending: [], unknown: [] });
   assert.equal((await cli('db', 'status', '--check')).code, 0);
   const again = await cli('db', 'migrate');
   assert.deepEqual([again.code, again.stdout, again.stderr], [0, '', 'Nothing to do\n']);
   assert.equal((await cli('ls')).code, 0);
+
+  await db('taskapp.migrations').insert({ name: '9999_later', batch: 9 });
+  assert.match((await cli('db', 'status')).stdout, /^unknown {2}9999_later$/m);
+  const newer = await cli('db', 'rollback');
+  assert.deepEqual([newer.code, /: 9999_later \(migration\.unknown\)/.test(newer.stderr)], [7, true]);
+  await db('taskapp.migrations').where({ name: '9999_later' }).delete();
 
   const back = (await cli('db', 'rollback', '--all', '--json')).json<{ rolledBack: string[] }>();
   assert.deepEqual(back.rolledBack.toSorted(), pending);

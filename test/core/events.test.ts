@@ -79,6 +79,21 @@ test('sign-ins leave a trace, failed ones too, without a password', async () => 
   assert.doesNotMatch(JSON.stringify(await world.db('taskapp.events')), /Wrong12345|Password123|\$2b\$/);
 });
 
+test('what is in the log is neither changed nor removed, by anybody who does not alter the table', async () => {
+  const { db } = world;
+  await world.user();
+  const events = await db('taskapp.events').orderBy('id');
+  for (const sql of [
+    "update taskapp.events set actor_reason = 'x'",
+    'delete from taskapp.events',
+    'truncate taskapp.events',
+    'delete from taskapp.events where false',
+  ]) {
+    await assert.rejects(db.raw(sql), { code: '23001', message: /taskapp\.events is append-only/ }, sql);
+  }
+  assert.deepEqual(await db('taskapp.events').orderBy('id'), events);
+});
+
 test('what nothing needs any more is purged, the rest stays', async () => {
   const { app, db } = world;
   const old = await world.user();

@@ -1,6 +1,7 @@
 import { authErrors } from './auth/auth.errors.ts';
 import { idempotencyErrors } from './idempotency/idempotency.errors.ts';
 import { type ErrorSpec, kernelErrors } from './kernel/errors.ts';
+import { migrationErrors } from './migrations.errors.ts';
 import { rateLimitErrors } from './rate-limit/rate-limit.errors.ts';
 import { tagErrors } from './tags/tags.errors.ts';
 import { taskErrors } from './tasks/tasks.errors.ts';
@@ -16,6 +17,7 @@ const tables = [
   tagErrors,
   rateLimitErrors,
   idempotencyErrors,
+  migrationErrors,
 ] as const;
 
 type SpecOf<T> = T extends unknown ? T[keyof T] : never;

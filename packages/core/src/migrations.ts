@@ -1,12 +1,17 @@
 import { readdir } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { translateDatabaseError } from './kernel/database-errors.ts';
+import { fail } from './kernel/errors.ts';
+import { recordMigration } from './migration-events.ts';
+import { untilUnblocked, withMigrationLock } from './migration-lock.ts';
+import { migrationErrors } from './migrations.errors.ts';
 
 /** Which migrations a database has had, in order, and which this version adds. */
 export interface MigrationStatus {
   readonly applied: readonly string[];
   readonly pending: readonly string[];
+  /** Those applied by a newer version. */
+  readonly unknown: readonly string[];
 }
 
 const FROM_SOURCE = import.meta.url.endsWith('.ts');
@@ -26,31 +31,68 @@ const source: Knex.MigrationSource<string> = {
 };
 const stem = (file: string) => file.replace(/\.\w+$/, '');
 
+/** Waiting longer for a lock would hold up everybody who queues behind the migration, readers as well. */
+const beforeEach = async (db: Knex): Promise<void> => {
+  await db.raw(`set local lock_timeout = '500ms'`);
+};
+
 /** What Knex needs to run the migrations; for `knexfile.ts`. */
-export const migrationConfig: Knex.MigratorConfig = {
+export const migrationConfig: Knex.MigratorConfig & { beforeEach: typeof beforeEach } = {
   migrationSource: source,
   schemaName: 'taskapp',
   tableName: 'migrations',
+  beforeEach,
 };
+
+/** What `migrate` can be told. */
+export interface MigrateOptions {
+  /** The last migration to run; the newest by default. */
+  readonly to?: string;
+  /** Who does it, for the log of events. */
+  readonly reason?: string;
+}
 
 /**
  * Brings the schema `taskapp` up to date; resolves with the names of the migrations that ran. Several processes may
- * call it at once: one works, the others wait for it, for a minute at most.
+ * call it at once: one works, the others wait for it, for a minute at most. Migrations of a newer version stay.
+ *
+ * @throws migration.locked, migration.blocked when others hold the tables and ten more tries over half a minute failed
  */
-export const migrate = (db: Knex): Promise<string[]> =>
-  locked(db, async () => {
+export const migrate = (db: Knex, { to, reason = 'migrate' }: MigrateOptions = {}): Promise<string[]> =>
+  withMigrationLock(db, async () => {
     await db.raw('create schema if not exists taskapp');
-    return runMigrator(db, (migrator) => migrator.latest(migrationConfig));
+    const afterAll = recordMigration({ type: 'database.migrated', reason });
+    const config = { ...migrationConfig, afterAll, disableMigrationsListValidation: true };
+    return runMigrator(db, (migrator) => (to ? migrator.to({ ...config, name: to }) : migrator.latest(config)));
   });
 
-/** Takes back the migrations of the last `migrate` call, or all of them. Data in dropped tables is lost. */
-export const rollback = (db: Knex, { all = false } = {}): Promise<string[]> =>
-  locked(db, () => runMigrator(db, (migrator) => migrator.rollback(migrationConfig, all)));
+/**
+ * Takes back the migrations of the last `migrate` call, or all of them, or nothing. Data in dropped tables is lost.
+ * @throws migration.unknown, migration.locked, migration.blocked
+ */
+export const rollback = (db: Knex, { all = false, reason = 'rollback' } = {}): Promise<string[]> =>
+  withMigrationLock(db, async () => {
+    await refuseUnknown(db);
+    const afterAll = recordMigration({ type: 'database.rolled_back', reason });
+    const undo = (trx: Knex) => trx.migrate.rollback({ ...migrationConfig, afterAll }, all);
+    return runMigrator(db, () => db.transaction(undo));
+  });
+
+async function refuseUnknown(db: Knex): Promise<void> {
+  const { unknown } = await migrationStatus(db);
+  if (unknown.length === 0) return;
+  const { message } = migrationErrors.unknown;
+  fail({ ...migrationErrors.unknown, message: `${message}: ${unknown.join(', ')}` });
+}
 
 /** Tells what `migrate` would do; changes nothing. */
 export async function migrationStatus(db: Knex): Promise<MigrationStatus> {
   const [known, applied] = await Promise.all([source.getMigrations([]), appliedMigrations(db)]);
-  return { applied, pending: known.filter((name) => !applied.includes(name)) };
+  return {
+    applied,
+    pending: known.filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !known.includes(name)),
+  };
 }
 
 /** Fills an empty database with a believable demo; resolves with a summary of it. */
@@ -70,41 +112,6 @@ async function appliedMigrations(db: Knex): Promise<string[]> {
 async function runMigrator(db: Knex, work: (migrator: Knex.Migrator) => Promise<[number, string[]]>) {
   // Knex's own lock is a row that a crash leaves behind; whoever holds the lock of the session may clear it.
   await db.migrate.forceFreeMigrationsLock(migrationConfig);
-  const [, names] = await work(db.migrate);
+  const [, names] = await untilUnblocked(() => work(db.migrate));
   return names;
-}
-
-const LOCK = 7_236_580_114;
-const LOCK_WAIT_MS = 60_000;
-
-/** A raw connection as Knex's PostgreSQL client makes it. */
-interface Session {
-  query(sql: string): Promise<{ rows: Record<string, unknown>[] }>;
-}
-
-/** Holds an advisory lock on a connection of its own: it ends with that session, whatever happens to the process. */
-async function locked<T>(db: Knex, work: () => Promise<T>): Promise<T> {
-  const session: Session = await db.client.acquireRawConnection().catch(translateDatabaseError);
-  try {
-    await takeLock(session);
-    return await work();
-  } catch (error) {
-    return translateDatabaseError(error);
-  } finally {
-    await db.client.destroyRawConnection(session);
-  }
-}
-
-/** Polls: a session that waits inside `pg_advisory_lock` deadlocks with indexes being built concurrently. */
-async function takeLock(session: Session): Promise<void> {
-  const deadline = performance.now() + LOCK_WAIT_MS;
-  while (performance.now() < deadline) {
-    const { rows } = await session.query(`select pg_try_advisory_lock(${LOCK}) as locked`);
-    if (rows[0]?.locked) return;
-    await sleep(200 + Math.random() * 100);
-  }
-  const { rows } = await session.query(
-    `select pid from pg_locks where locktype = 'advisory' and granted and (classid::bigint << 32 | objid::bigint) = ${LOCK}`,
-  );
-  throw new Error(`Another process has been migrating for a minute (PostgreSQL backend ${rows[0]?.pid ?? 'unknown'})`);
 }

@@ -6,12 +6,11 @@ import { countRows, liftLimits, listTables, lockTables } from './schema.ts';
 /** Refuses a backup that has had migrations which this program does not know. */
 export async function refuseNewer(db: Knex, migrations: readonly string[]): Promise<void> {
   const { migrationStatus } = await import('@taskapp/core');
-  const { applied, pending } = await migrationStatus(db);
-  const unknown = migrations.filter((name) => !applied.includes(name) && !pending.includes(name));
-  if (unknown.length === 0) return;
-  const known = schemaVersionOf([...applied, ...pending].sort());
-  const wanted = schemaVersionOf(migrations);
-  failCli('cli.check_failed', `The backup is of the schema ${wanted}, this program ends at ${known}`, {
+  const { applied, pending, unknown } = await migrationStatus(db);
+  const known = [...applied, ...pending].filter((name) => !unknown.includes(name)).sort();
+  if (migrations.every((name, at) => name === known[at])) return;
+  const versions = `of the schema ${schemaVersionOf(migrations)}, this program ends at ${schemaVersionOf(known)}`;
+  failCli('cli.check_failed', `The backup is ${versions}`, {
     hint: 'Restore it with the version of taskctl that made it, or a newer one. Nothing was changed.',
   });
 }
@@ -33,14 +32,15 @@ export async function refuseFilled(db: Knex | Knex.Transaction): Promise<void> {
 export async function migrateExactly(db: Knex, migrations: readonly string[]): Promise<void> {
   const { migrate, migrationStatus } = await import('@taskapp/core');
   const { applied } = await migrationStatus(db);
-  if (applied.some((name, at) => name !== migrations[at])) await dropEmpty(db);
-  await migrate(knowingOnly(db, migrations));
+  if (applied.join() !== migrations.join()) await dropEmpty(db);
+  await migrate(db, { to: migrations.at(-1) as string });
 }
 
 const LIST = `
   select format('%s taskapp.%I', case typtype when 'e' then 'type' else 'table' end, typname) as item
   from pg_type left join pg_class c on c.oid = typrelid
-  where typnamespace = to_regnamespace('taskapp') and (typtype = 'e' or c.relkind in ('r', 'p')) order by typtype`;
+  where typnamespace = to_regnamespace('taskapp') and (typtype = 'e' or c.relkind in ('r', 'p'))
+  union all select 'function ' || oid::regprocedure from pg_proc where pronamespace = to_regnamespace('taskapp')`;
 
 /** Drops the schema if it holds no data, and nothing outside depends on it. */
 export const dropEmpty = (db: Knex): Promise<void> =>
@@ -50,21 +50,6 @@ export const dropEmpty = (db: Knex): Promise<void> =>
     const items: string[] = (await trx.raw(LIST)).rows.map(({ item }: { item: string }) => item);
     const tables = items.filter((item) => item.startsWith('table ')).map((item) => item.slice('table '.length));
     if (tables.length > 0) await trx.raw(`drop table ${tables.join(', ')}`);
-    for (const type of items.filter((item) => item.startsWith('type '))) await trx.raw(`drop ${type}`);
+    for (const item of items.filter((item) => !item.startsWith('table '))) await trx.raw(`drop ${item}`);
     await trx.raw('drop schema if exists taskapp');
   });
-
-/** The same Knex, for which there are no other migrations than these. */
-function knowingOnly(db: Knex, names: readonly string[]): Knex {
-  const limit = (config: Knex.MigratorConfig): Knex.MigratorConfig => {
-    const source = config.migrationSource as Knex.MigrationSource<string>;
-    const getMigrations = async (extensions: readonly string[]) =>
-      (await source.getMigrations(extensions)).filter((name) => names.includes(name));
-    return { ...config, migrationSource: { ...source, getMigrations } };
-  };
-  const migrator = {
-    latest: (config: Knex.MigratorConfig) => db.migrate.latest(limit(config)),
-    forceFreeMigrationsLock: (config: Knex.MigratorConfig) => db.migrate.forceFreeMigrationsLock(limit(config)),
-  };
-  return new Proxy(db, { get: (target, key) => (key === 'migrate' ? migrator : Reflect.get(target, key)) });
-}

@@ -18,8 +18,9 @@ export function addDatabaseCommands(program: Command, run: Run): void {
 function addMigrate(group: Command, run: Run): void {
   setAction(addCommand(group, 'migrate', 'Bring the database schema up to date'), run, async () => {
     const { migrate } = await import('@taskapp/core');
+    const { describeOperator } = await import('../connection/session.ts');
     const db = await openMaintenance(run);
-    await printNames(run, 'applied', await migrate(db));
+    await printNames(run, 'applied', await migrate(db, { reason: describeOperator() }));
   });
 }
 
@@ -29,9 +30,13 @@ function addStatus(group: Command, run: Run): void {
   setAction(command, run, async (_globals, { check }) => {
     const { migrationStatus } = await import('@taskapp/core');
     const db = await openMaintenance(run);
-    const { applied, pending } = await migrationStatus(db);
-    const lines = [...applied.map((name) => `applied  ${name}\n`), ...pending.map((name) => `pending  ${name}\n`)];
-    await run.reporter.print({ kind: 'record', item: { applied, pending }, text: lines.join('') });
+    const { applied, pending, unknown } = await migrationStatus(db);
+    const stateOf = (name: string) => (unknown.includes(name) ? 'unknown' : 'applied');
+    const lines = [
+      ...applied.map((name) => `${stateOf(name)}  ${name}\n`),
+      ...pending.map((name) => `pending  ${name}\n`),
+    ];
+    await run.reporter.print({ kind: 'record', item: { applied, pending, unknown }, text: lines.join('') });
     if (pending.length === 0) return;
     const count = `${pending.length} migration${pending.length === 1 ? ' is' : 's are'} pending`;
     if (check) failCli('cli.check_failed', count, { hint: 'Run `taskctl db migrate`.' });
@@ -45,8 +50,9 @@ function addRollback(group: Command, run: Run): void {
   setAction(command, run, async ({ format }, { all, yes }) => {
     if (!yes && isInteractive(run.io, format)) await confirm(run);
     const { rollback } = await import('@taskapp/core');
+    const { describeOperator } = await import('../connection/session.ts');
     const db = await openMaintenance(run);
-    await printNames(run, 'rolledBack', await rollback(db, { all: all === true }));
+    await printNames(run, 'rolledBack', await rollback(db, { all: all === true, reason: describeOperator() }));
   });
 }
 

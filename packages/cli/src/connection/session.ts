@@ -21,7 +21,7 @@ export async function openSession(run: Run, { as }: Pick<Globals, 'as'>): Promis
   const core = await import('@taskapp/core');
   const app = core.createTaskApp({ ...source.config.app, db: source.db, redis: null, log: createLog(run) });
   run.defer(() => app.close());
-  const system: CallContext['actor'] = { kind: 'system', reason: `taskctl by ${operator()}` };
+  const system: CallContext['actor'] = { kind: 'system', reason: describeOperator() };
   const context: CallContext = { actor: as === undefined ? system : await findActor(app, as) };
   const operationOf = (id: OperationId) => core.operations.find((operation) => operation.id === id) as NamedOperation;
   return {
@@ -31,12 +31,13 @@ export async function openSession(run: Run, { as }: Pick<Globals, 'as'>): Promis
   };
 }
 
-/** A user id in a container may have no name. */
-function operator(): string {
+/** Who runs taskctl, for the log of events. */
+export function describeOperator(): string {
   try {
-    return userInfo().username;
+    return `taskctl by ${userInfo().username}`;
   } catch {
-    return `user ${process.getuid?.() ?? 'unknown'}`;
+    // A user id in a container may have no name.
+    return `taskctl by user ${process.getuid?.() ?? 'unknown'}`;
   }
 }
 
