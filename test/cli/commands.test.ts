@@ -140,7 +140,8 @@ test('with -o json every command prints one JSON value: an array for a list, els
 test('the commands that are no operations print one JSON value as well', async () => {
   for (const argv of [['db', 'status'], ['db', 'migrate'], ['secret', 'generate'], ['doctor']]) {
     const run = await cli(...argv, '--json');
-    assert.equal(run.code, 0, run.stderr);
+    // The tests' own PostgreSQL is none that a doctor lets pass.
+    assert.ok(run.code === 0 || (argv[0] === 'doctor' && run.code === 10), run.stderr);
     assert.equal(Array.isArray(run.json()), argv[0] === 'doctor');
   }
 });

@@ -1,11 +1,11 @@
-import { migrationStatus } from '@taskapp/core';
+import { type MigrationStatus, migrationStatus } from '@taskapp/core';
 import type { Knex } from 'knex';
 import { reasonOf } from '../connection/database.ts';
 import { type Check, fail, ok, warn } from './check.ts';
+import { checkIndexes } from './indexes.ts';
 
 const OLDEST_VERSION = 140_000;
-const CLOCK_WARN_MS = 2000;
-const CLOCK_FAIL_MS = 60_000;
+const CLOCK_MS = 2000;
 
 interface Facts {
   readonly version: string;
@@ -31,7 +31,7 @@ export async function checkPostgres(db: Knex, isEmbedded: boolean): Promise<Chec
   if ('error' in facts) {
     return [fail('postgresql', reasonOf(facts.error), 'Start PostgreSQL, or correct DATABASE_URL.')];
   }
-  return [checkVersion(facts), checkDurability(facts), checkClock(facts), await checkMigrations(db, isEmbedded)];
+  return [checkVersion(facts), checkDurability(facts), checkClock(facts), ...(await checkSchema(db, isEmbedded))];
 }
 
 async function readFacts(db: Knex): Promise<(Facts & { readonly clock: number }) | { readonly error: unknown }> {
@@ -45,36 +45,60 @@ async function readFacts(db: Knex): Promise<(Facts & { readonly clock: number })
   }
 }
 
-function checkVersion({ version, version_number, standby }: Facts): Check {
+/** The version, and whether it takes changes. */
+export function checkVersion({
+  version,
+  version_number,
+  standby,
+}: Pick<Facts, 'version' | 'version_number' | 'standby'>): Check {
   if (version_number < OLDEST_VERSION)
     return fail('postgresql', `version ${version} is too old`, 'Use PostgreSQL 14 or later.');
   if (standby) return fail('postgresql', 'a standby that takes no changes', 'Point DATABASE_URL at the primary.');
   return ok('postgresql', `version ${version}`);
 }
 
-function checkDurability({ fsync, full_page_writes, synchronous_commit }: Facts): Check {
-  const off = Object.entries({ fsync, full_page_writes, synchronous_commit })
+/** Whether a crash of the machine loses or damages what was committed. */
+export function checkDurability({
+  fsync,
+  full_page_writes,
+  synchronous_commit,
+}: Pick<Facts, 'fsync' | 'full_page_writes' | 'synchronous_commit'>): Check {
+  const off = Object.entries({ fsync, full_page_writes })
     .filter(([, value]) => value === 'off')
     .map(([name]) => name);
-  if (off.length === 0) return ok('durability', 'what is committed survives a crash');
-  return warn(
-    'durability',
-    `${off.join(' and ')} off: a crash may lose or damage data`,
-    'Turn it on in postgresql.conf.',
-  );
+  if (off.length > 0) {
+    const detail = `${off.join(' and ')} off: a crash of the machine may damage all data`;
+    return fail('durability', detail, 'Turn it on in postgresql.conf.');
+  }
+  if (synchronous_commit === 'off' || synchronous_commit === 'local') {
+    const detail = `synchronous_commit is ${synchronous_commit}: a crash or a failover may lose the last changes`;
+    return warn('durability', detail, 'Set it to on, in postgresql.conf or for the role or the database.');
+  }
+  return ok('durability', 'what is committed survives a crash');
 }
 
-function checkClock({ now, clock }: Facts & { readonly clock: number }): Check {
+/** Whether both clocks agree; tokens are dated by the one and sessions by the other. */
+export function checkClock({ now, clock }: { readonly now: number; readonly clock: number }): Check {
   const ms = Math.round(Math.abs(now - clock));
   const detail = `PostgreSQL and this machine are ${ms} ms apart`;
-  if (ms < CLOCK_WARN_MS) return ok('clock', detail);
-  return (ms < CLOCK_FAIL_MS ? warn : fail)('clock', detail, 'Synchronise both clocks with NTP.');
+  return ms <= CLOCK_MS ? ok('clock', detail) : fail('clock', detail, 'Synchronise both clocks with NTP.');
 }
 
-async function checkMigrations(db: Knex, isEmbedded: boolean): Promise<Check> {
-  const { applied, pending } = await migrationStatus(db);
-  if (pending.length === 0) return ok('migrations', `${applied.length} applied, none pending`);
+async function checkSchema(db: Knex, isEmbedded: boolean): Promise<Check[]> {
+  try {
+    const status = await migrationStatus(db);
+    const migrations = checkMigrations(status, isEmbedded);
+    return status.pending.length > 0 ? [migrations] : [migrations, await checkIndexes(db)];
+  } catch (error) {
+    return [fail('migrations', reasonOf(error), 'Give the role of DATABASE_URL its rights on the schema taskapp.')];
+  }
+}
+
+function checkMigrations({ applied, pending, unknown }: MigrationStatus, isEmbedded: boolean): Check {
   const detail = `${pending.length} pending`;
-  if (isEmbedded) return ok('migrations', `${detail}; the next command applies them`);
-  return fail('migrations', detail, 'Run `taskctl db migrate`.');
+  if (pending.length > 0 && isEmbedded) return ok('migrations', `${detail}; the next command applies them`);
+  if (pending.length > 0) return fail('migrations', detail, 'Run `taskctl db migrate`.');
+  if (unknown.length > 0)
+    return warn('migrations', `from a newer version: ${unknown.join(', ')}`, 'Update this program.');
+  return ok('migrations', `${applied.length} applied, none pending`);
 }

@@ -42,20 +42,30 @@ async function readFacts(url: string): Promise<Facts> {
   }
 }
 
-function checkVersion({ redis_version = '0' }: Facts): Check {
+/** The version; Valkey tells the one of Redis that it is compatible with. */
+export function checkVersion({ redis_version = '0' }: Facts): Check {
   const [major = 0, minor = 0] = redis_version.split('.').map(Number);
   const isOld = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
   if (isOld) return fail('redis', `version ${redis_version} is too old`, `Use Redis ${OLDEST.join('.')} or later.`);
   return ok('redis', `version ${redis_version}`);
 }
 
-/** Everything kept there has an end, so a Redis that is full may drop it; one that refuses to write is of no use. */
+const ADVICE = 'Set maxmemory-policy to volatile-lru.';
+
+/**
+ * What a Redis that is full forgets. Everything of this app in it has an end and can be lost: counts of limits are kept
+ * in each process as well. So the keys used least recently should go, and those of other programs stay.
+ */
 function checkMemory({ maxmemory = '0', maxmemory_policy: policy = 'unknown' }: Facts): Check {
-  if (maxmemory === '0') {
-    return warn('redis memory', 'no maxmemory is set', 'Set maxmemory, and maxmemory-policy to allkeys-lru.');
+  const name = 'redis memory';
+  if (maxmemory === '0')
+    return warn(name, 'no maxmemory is set', 'Set maxmemory, and maxmemory-policy to volatile-lru.');
+  if (policy === 'noeviction') return warn(name, 'noeviction: a full Redis refuses to cache', ADVICE);
+  if (policy.startsWith('allkeys-')) {
+    return warn(name, `${policy}: also drops keys of other programs that were meant to stay`, ADVICE);
   }
-  if (policy === 'noeviction') {
-    return warn('redis memory', 'noeviction: a full Redis refuses to cache', 'Set maxmemory-policy to allkeys-lru.');
+  if (policy !== 'volatile-lru' && policy !== 'volatile-lfu') {
+    return warn(name, `${policy}: drops counts of limits before pages that nobody reads`, ADVICE);
   }
-  return ok('redis memory', `at most ${maxmemory} bytes, ${policy}`);
+  return ok(name, `at most ${maxmemory} bytes, ${policy}`);
 }
