@@ -8,6 +8,8 @@ const EXIT_OF_CODE = {
   'cli.interrupted': EXIT.interrupted,
   'cli.actor_unknown': EXIT.unauthenticated,
   'cli.not_empty': EXIT.conflict,
+  'cli.exists': EXIT.conflict,
+  'cli.file': EXIT.usage,
   'database.unavailable': EXIT.unavailable,
   'cli.check_failed': EXIT.checkFailed,
   'cli.partly_failed': EXIT.partlyFailed,

@@ -20,7 +20,7 @@ export const explainProblem =
     }
     if (known.startsWith('Z_')) failDamaged('it cannot be unpacked', error);
     if (/^E[A-Z]+$/.test(known)) {
-      failCli('cli.usage', `${nameOf(file)} cannot be read or written (${known})`, { cause: error });
+      failCli('cli.file', `${nameOf(file)} cannot be read or written (${known})`, { cause: error });
     }
     throw error;
   };

@@ -10,6 +10,7 @@ import { loadDocument } from './load.ts';
 import { findVersion } from './postgres-tools.ts';
 import { explainProblem } from './problems.ts';
 import { createProgress } from './progress.ts';
+import { revokeSessions } from './revoke-sessions.ts';
 import { analyzeTables, countRows, listTables } from './schema.ts';
 import { openBackup, type SourceFile } from './source-file.ts';
 
@@ -60,14 +61,14 @@ interface Restored extends Pick<RestoreReport, 'schemaVersion' | 'revokedSession
 
 async function restoreDocument(run: Run, source: SourceFile, wish: RestoreWish): Promise<Restored> {
   const { header, sha256 } = await checkDocument(source.read);
-  const { db } = await openDatabase(run, 'maintenance');
+  const { db, config } = await openDatabase(run, 'maintenance');
   await refuseNewer(db, header.migrations);
   await refuseFilled(db);
   await migrateExactly(db, header.migrations);
   const progress = createProgress(run.io, wish.isQuiet, { verb: 'Restored', total: totalOf(header) });
   let revokedSessions: number | null = null;
   const finish = async (trx: Knex.Transaction) => {
-    if (wish.revokeSessions) revokedSessions = await revokeSessions(trx);
+    if (wish.revokeSessions) revokedSessions = await revokeSessions(trx, config);
   };
   const loading = { sha256, signal: run.io.signal, onRows: progress.add, finish };
   await loadDocument(db, source, loading).finally(progress.end);
@@ -86,16 +87,9 @@ async function restoreDump(run: Run, { path = '' }: SourceFile, wish: RestoreWis
   await refuseNewer(db, migrations);
   await dropEmpty(db);
   await loadDump(run, { path, url: config.database.directUrl });
-  const revokedSessions = wish.revokeSessions ? await revokeSessions(db) : null;
+  const revokedSessions = wish.revokeSessions ? await revokeSessions(db, config) : null;
   const counts = await countRows(db, await listTables(db));
   return { db, counts, revokedSessions, schemaVersion: schemaVersionOf(migrations) };
-}
-
-async function revokeSessions(db: Knex): Promise<number> {
-  const { rowCount } = await db.raw(
-    `update taskapp.sessions set revoked_at = now(), revoke_reason = 'restored' where revoked_at is null`,
-  );
-  return rowCount;
 }
 
 /** The data are in; what fails from here on can be done again. */

@@ -47,7 +47,7 @@ async function findPlace(path: string, { file, force }: Wish): Promise<string> {
     throw error;
   });
   if (!found) return path;
-  if (!found.isFile()) failCli('cli.usage', `${file} is not a file`);
+  if (!found.isFile()) failCli('cli.file', `${file} is not a file`);
   return force ? realpath(path) : failExisting(file);
 }
 
@@ -65,7 +65,7 @@ async function linkOnce(temporary: string, path: string, file: string): Promise<
 }
 
 const failExisting = (file: string): never =>
-  failCli('cli.not_empty', `${file} exists already`, { hint: 'Choose another name, or replace it with --force.' });
+  failCli('cli.exists', `${file} exists already`, { hint: 'Choose another name, or replace it with --force.' });
 
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
