@@ -77,11 +77,11 @@ test('a server that may lose what it confirms fails, or is warned about where no
   if (rows[0].fsync === 'off') assert.deepEqual(await statusesOf({}, 'durability'), ['fail']);
 });
 
-test('a server that is too old, a standby, or has another time fails', () => {
-  const current = { version: '14.0', version_number: 140_000, standby: false };
+test('a server that is too old, takes no changes, or has another time fails', () => {
+  const current = { version: '14.0', version_number: 140_000, read_only: false };
   assert.equal(checkVersion(current).status, 'ok');
   assert.equal(checkVersion({ ...current, version: '13.9', version_number: 130_009 }).status, 'fail');
-  assert.equal(checkVersion({ ...current, standby: true }).status, 'fail');
+  assert.equal(checkVersion({ ...current, read_only: true }).status, 'fail');
   const clockAt = (now: number) => checkClock({ now, clock: 1_000_000 }).status;
   assert.deepEqual([998_000, 1_002_000, 997_999, 1_002_001].map(clockAt), ['ok', 'ok', 'fail', 'fail']);
   const redisAt = (redis_version: string) => checkRedisVersion({ redis_version }).status;

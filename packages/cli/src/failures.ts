@@ -86,6 +86,10 @@ const describeStart = ({ message, cause }: Error, code: string): ErrorReport => 
 const HINTS: Readonly<Record<string, string>> = {
   'auth.user_required': 'Name the user: --as ada@example.com, or TASKCTL_AS.',
   'auth.overloaded': 'Too many passwords are being hashed; try again.',
+  'database.busy': 'Somebody else has it locked; try again.',
+  'database.read_only': 'PostgreSQL takes no changes: it is a standby, or set so. `taskctl doctor` tells more.',
+  'database.storage_full': 'The disk of PostgreSQL is full: make room.',
+  'database.commit_unknown': 'The connection broke at the last moment: look whether it is done before you repeat it.',
   'database.timeout': 'PostgreSQL took too long; try again.',
   'database.unavailable': 'PostgreSQL does not answer. `taskctl doctor` tells more.',
 };

@@ -10,7 +10,7 @@ const CLOCK_MS = 2000;
 interface Facts {
   readonly version: string;
   readonly version_number: number;
-  readonly standby: boolean;
+  readonly read_only: boolean;
   readonly now: number;
   readonly fsync: string;
   readonly full_page_writes: string;
@@ -19,7 +19,7 @@ interface Facts {
 
 const FACTS = `select current_setting('server_version') as version,
   current_setting('server_version_num')::int as version_number,
-  pg_is_in_recovery() as standby,
+  current_setting('transaction_read_only') = 'on' as read_only,
   (extract(epoch from clock_timestamp()) * 1000)::float8 as now,
   current_setting('fsync') as fsync,
   current_setting('full_page_writes') as full_page_writes,
@@ -49,11 +49,12 @@ async function readFacts(db: Knex): Promise<(Facts & { readonly clock: number })
 export function checkVersion({
   version,
   version_number,
-  standby,
-}: Pick<Facts, 'version' | 'version_number' | 'standby'>): Check {
+  read_only,
+}: Pick<Facts, 'version' | 'version_number' | 'read_only'>): Check {
   if (version_number < OLDEST_VERSION)
     return fail('postgresql', `version ${version} is too old`, 'Use PostgreSQL 14 or later.');
-  if (standby) return fail('postgresql', 'a standby that takes no changes', 'Point DATABASE_URL at the primary.');
+  if (read_only)
+    return fail('postgresql', 'it takes no changes', 'Point DATABASE_URL at a primary that is not set read-only.');
   return ok('postgresql', `version ${version}`);
 }
 
