@@ -163,7 +163,10 @@ test('a cursor works for its caller, filter and order only, unedited', async () 
       '.',
       '',
       'AAAA.AAAA',
-      `${cursor}`.toLowerCase(),
+      `${cursor}.x`,
+      `${cursor}=`,
+      `${cursor.replace('.', '!.')}`,
+      cursor.toLowerCase(),
     ].map((edited): [Lists, ListInput] => [as.tasks, { ...input, cursor: edited }]),
   ];
   for (const [tasks, attempt] of bad) {

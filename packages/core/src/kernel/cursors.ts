@@ -15,22 +15,29 @@ const MAC_BYTES = 16;
 
 /** Signs cursors with the app's secrets; the first signs, all verify. */
 export function createCursors(secrets: readonly string[]): Cursors {
-  const mac = (secret: string, body: string, scope: string) =>
-    createHmac('sha256', `taskapp cursor ${secret}`).update(`${body}\n${scope}`).digest().subarray(0, MAC_BYTES);
-  const genuine = (body: string, given: Buffer, scope: string) =>
-    given.length === MAC_BYTES && secrets.some((secret) => timingSafeEqual(mac(secret, body, scope), given));
+  const sign = (secret: string, body: string, scope: string) => {
+    const mac = createHmac('sha256', `taskapp cursor ${secret}`).update(`${body}\n${scope}`).digest();
+    return `${body}.${mac.subarray(0, MAC_BYTES).toString('base64url')}`;
+  };
 
   return {
     encode(position, scope) {
       const body = Buffer.from(JSON.stringify(position)).toString('base64url');
-      return `${body}.${mac(secrets[0] as string, body, scope).toString('base64url')}`;
+      return sign(secrets[0] as string, body, scope);
     },
     decode(cursor, scope) {
-      const [body = '', signature = ''] = cursor.split('.');
-      if (!genuine(body, Buffer.from(signature, 'base64url'), scope)) {
+      const [body = ''] = cursor.split('.', 1);
+      // Compared as text: decoders skip what does not belong into base64, so many texts would mean one signature.
+      if (!secrets.some((secret) => isSame(sign(secret, body, scope), cursor))) {
         refuse('cursor', 'Does not belong to this list; start again without a cursor');
       }
       return JSON.parse(Buffer.from(body, 'base64url').toString()) as CursorPosition;
     },
   };
+}
+
+/** Takes the same time wherever two texts of one length differ. */
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }
