@@ -99,12 +99,19 @@ function createInputCheck(operation: Operation): (input: unknown) => unknown {
   const absent = operation.errors?.find(({ kind }) => kind === 'not_found');
   return (input) => {
     const parsed = operation.input.safeParse(input ?? {});
-    if (parsed.success) return parsed.data;
+    if (parsed.success) return freeze(parsed.data);
     const problems = parsed.error.issues.flatMap(describeIssue);
     // An address that cannot exist is answered like one that does not.
     if (absent && problems.some(({ path }) => params.has(path))) fail(absent);
     return fail(kernelErrors.invalid, { problems: problems.slice(0, MAX_PROBLEMS) });
   };
+}
+
+/** Freezes an input with everything in it: what was checked is what the handler works with to its end. */
+function freeze(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) freeze(member);
+  return Object.freeze(value);
 }
 
 /** Never repeats the value that was refused. */
