@@ -5,9 +5,7 @@ import { refuse } from '../kernel/errors.ts';
 import { Serialized } from '../kernel/serialized.ts';
 import { findReadableSnapshot } from '../workspaces/workspaces.queries.ts';
 import { findTaskPage, positionOf } from './task-list.queries.ts';
-import type { TaskFilter, TaskListInput } from './tasks.contract.ts';
-
-const MAX_NUMBERED = 100_000;
+import { MAX_NUMBERED, type TaskFilter, type TaskListInput } from './tasks.contract.ts';
 
 /** Lists tasks, through the cache where the list belongs to one workspace. */
 export function createTaskList({ db, cache, cursors }: Deps) {

@@ -20,8 +20,12 @@ const tagIds = z
   .array(anyId)
   .max(20, 'At most 20 tags')
   .refine((ids) => new Set(ids).size === ids.length, 'Contains a tag twice')
+  .meta({ uniqueItems: true })
   .optional()
   .describe('Tags of the task, all of them; they belong to its workspace');
+
+/** The last task that pages by number reach. */
+export const MAX_NUMBERED = 100_000;
 
 const task = z
   .object({
@@ -60,7 +64,10 @@ export const tasksContract = defineContract({
     access: 'user',
     http: 'GET /tasks',
     input: z.strictObject({
-      page: page.optional().describe('Page number, from 1 (the default)'),
+      page: page
+        .optional()
+        .describe('Page number, from 1 (the default); `page` times `limit` is at most 100,000')
+        .meta({ 'x-max-times-limit': MAX_NUMBERED }),
       limit,
       cursor: z.string().max(512).optional().describe('`pagination.nextCursor` of the page before'),
       count: z.boolean().default(true).describe('false leaves out `total`'),
