@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type AccessClaims, type AccessControl, isTaskAppError } from '@taskapp/core';
+import { headerLines } from './header-lines.ts';
 
 /** What a request brings as proof of who it comes from. */
 export type Bearer =
@@ -14,7 +15,8 @@ const UNREADABLE = '';
 
 /** Reads the Authorization header by its grammar (RFC 6750, 2.1) and verifies the token's signature, without I/O. */
 export function readBearer(access: AccessControl, request: IncomingMessage): Bearer {
-  const given = authorizationsOf(request);
+  // Whoever sends two may mean either.
+  const given = headerLines(request, 'authorization');
   const [only = ''] = given;
   if (given.length < 2 && !IS_BEARER.test(only)) return { kind: 'none' };
   const token = given.length === 1 ? CREDENTIALS.exec(only)?.[1] : undefined;
@@ -24,10 +26,4 @@ export function readBearer(access: AccessControl, request: IncomingMessage): Bea
     if (!isTaskAppError(error)) throw error;
     return { kind: 'bad', error };
   }
-}
-
-/** Node keeps the first of several Authorization headers; whoever sends two may mean either. */
-function authorizationsOf({ rawHeaders }: IncomingMessage): string[] {
-  const isName = (_: string, index: number) => index % 2 === 0 && rawHeaders[index]?.toLowerCase() === 'authorization';
-  return rawHeaders.flatMap((name, index) => (isName(name, index) ? [(rawHeaders[index + 1] ?? '').trim()] : []));
 }

@@ -6,11 +6,11 @@ import getRawBody from 'raw-body';
 import { coreError, httpErrors, refuse } from './http-errors.ts';
 import { parseObject } from './json.ts';
 
-const INFLATE: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>> = {
-  gzip: createUnzip,
-  deflate: createUnzip,
-  br: createBrotliDecompress,
-};
+const INFLATE: ReadonlyMap<string, () => NodeJS.ReadWriteStream & Readable> = new Map([
+  ['gzip', createUnzip],
+  ['deflate', createUnzip],
+  ['br', createBrotliDecompress],
+]);
 const UTF_8 = /^utf-?8$/i;
 
 /**
@@ -53,7 +53,7 @@ function checkMediaType(ctx: Context): void {
 
 async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  const inflate = INFLATE[encoding];
+  const inflate = INFLATE.get(encoding);
   if (!inflate && encoding !== 'identity') {
     refuse(httpErrors.unsupportedMediaType, {
       errors: ['body: Send it plain or encoded as gzip, deflate or br'],

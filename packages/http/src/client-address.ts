@@ -48,6 +48,12 @@ export function createClientAddress(trust: TrustProxy): (request: IncomingMessag
   };
 }
 
+/** Makes a function that tells whether what a request's peer says of the client's connection is believed. */
+export function createPeerTrust(trust: TrustProxy): (request: IncomingMessage) => boolean {
+  const isTrusted = createTrust(trust);
+  return ({ socket }) => isTrusted(canonical(socket?.remoteAddress ?? '') ?? UNKNOWN, 0);
+}
+
 /** True for a peer on this machine that forwards for nobody. */
 export function isLocalCaller({ socket, headers }: IncomingMessage): boolean {
   const address = canonical(socket?.remoteAddress ?? '');

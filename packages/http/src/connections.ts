@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { envelope, httpErrors } from './http-errors.ts';
+import { envelope, type HttpErrorSpec, httpErrors } from './http-errors.ts';
 
 /** The connections of a server, and which of them are in the middle of something. */
 export interface Connections {
@@ -24,10 +24,15 @@ export function trackConnections(server: Server): Connections {
       if (answers.get(socket) === answer) answers.delete(socket);
     });
   });
+  // Node closes such connections without a word: this is no proxy.
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => socket.destroy());
+    answerRaw(socket, httpErrors.methodNotAllowed);
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // In the middle of an answer there is no place for another one.
     if (!socket.writable || answers.get(socket)?.headersSent) socket.destroy();
-    else socket.end(toRawAnswer(error.code), () => socket.destroy());
+    else answerRaw(socket, specOf(error.code));
   });
   return {
     closeIdle: () => {
@@ -36,13 +41,12 @@ export function trackConnections(server: Server): Connections {
   };
 }
 
-function toRawAnswer(code: string | undefined): string {
-  const spec =
-    code === 'HPE_HEADER_OVERFLOW'
-      ? httpErrors.headersTooLarge
-      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? httpErrors.requestTimeout
-        : httpErrors.malformedRequest;
+function specOf(code: string | undefined): HttpErrorSpec {
+  if (code === 'HPE_HEADER_OVERFLOW') return httpErrors.headersTooLarge;
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? httpErrors.requestTimeout : httpErrors.malformedRequest;
+}
+
+function answerRaw(socket: Duplex, spec: HttpErrorSpec): void {
   const requestId = randomUUID();
   const body = JSON.stringify(envelope(spec, requestId));
   const head = [
@@ -52,6 +56,7 @@ function toRawAnswer(code: string | undefined): string {
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Request-Id: ${requestId}`,
+    ...(spec.status === 405 ? ['Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] : []),
   ];
-  return `${head.join('\r\n')}\r\n\r\n${body}`;
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -35,18 +35,20 @@ export interface InputParts {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+const MAX_PARAMETERS = 20;
+const MAX_PROBLEMS = 20;
 const MEANINGFUL = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
  * Makes one flat input of path, query and body. A field is taken from its own place only, and the path comes last:
  * nothing in a query or body can change which resource is addressed.
  *
- * @throws 400 that names every field in a wrong place
+ * @throws 400 that names the fields in a wrong place, at most 20
  */
 export function collectInput(operation: NamedOperation, address: Address, parts: InputParts): Record<string, unknown> {
   const query = parseQuery(parts.querystring);
   const errors = [...findQueryProblems(operation, address, query), ...findBodyProblems(address, parts.body)];
-  if (errors.length > 0) refuse(coreError('input.invalid'), { errors });
+  if (errors.length > 0) refuse(coreError('input.invalid'), { errors: errors.slice(0, MAX_PROBLEMS) });
   return { ...parts.body, ...fromStrings(operation.input, { ...query, ...parts.params }) };
 }
 
@@ -63,6 +65,8 @@ function parseQuery(querystring: string): Query {
 
 function findQueryProblems({ input }: NamedOperation, { hasBody, placeOf }: Address, query: Query): string[] {
   const { fields } = fieldsOf(input);
+  const count = Object.values(query).flat().length;
+  if (count > MAX_PARAMETERS) return [`query: Must not have more than ${MAX_PARAMETERS} parameters`];
   return Object.entries(query).flatMap(([name, value]) => {
     // What a GET does not know is left to validation, which names it together with everything else.
     const misplaced = placeOf(name) !== 'query' || (hasBody && !Object.hasOwn(fields, name));

@@ -29,8 +29,8 @@ const OWN_STRONG_TAG = /(?<!W\/)"(\d{1,15})-[\w-]+"/g;
  *
  * @throws 400 when it is no list of entity tags
  */
-function readIfMatch(value: string): number[] | undefined {
-  if (value === '' || value.trim() === '*') return undefined;
+function readIfMatch(value: string | undefined): number[] | undefined {
+  if (value === undefined || value.trim() === '*') return undefined;
   if (!TAGS.test(value))
     refuse(httpErrors.malformedRequest, { errors: ['headers.If-Match: Must be * or entity tags'] });
   return [...value.matchAll(OWN_STRONG_TAG)].map(([, version]) => Number(version));
@@ -39,7 +39,7 @@ function readIfMatch(value: string): number[] | undefined {
 /** What a request says about when, and how often, it may take effect. */
 export function readConditions(ctx: Context): Pick<CallContext, 'ifMatch' | 'idempotencyKey'> {
   if (['GET', 'HEAD'].includes(ctx.method)) return {};
-  const ifMatch = readIfMatch(ctx.get('If-Match'));
+  const ifMatch = readIfMatch(ctx.headers['if-match']);
   const key = ctx.headers['idempotency-key'];
   // Bare or as a structured-field string; what it may consist of is for the core to check.
   return {

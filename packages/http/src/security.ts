@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import cors from '@koa/cors';
 import type { Context, Middleware } from 'koa';
 import compress from 'koa-compress';
 import helmet from 'koa-helmet';
-import type { TrustProxy } from './client-address.ts';
+import { createPeerTrust, type TrustProxy } from './client-address.ts';
+import { headerLines } from './header-lines.ts';
 import { httpErrors, refuse } from './http-errors.ts';
 import type { LifecycleState } from './routes.ts';
 
@@ -55,7 +57,9 @@ export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Mi
 export const limitRequestHead: Middleware = (ctx, next) => {
   if ((ctx.req.url ?? '').length > MAX_URL) refuse(httpErrors.uriTooLong);
   if (ctx.req.rawHeaders.length / 2 > MAX_HEADER_LINES) refuse(httpErrors.headersTooLarge);
-  if (ctx.req.httpVersion === '1.1' && ctx.req.headers.host === undefined) {
+  const hosts = headerLines(ctx.req, 'host');
+  if (hosts.length > 1) refuse(httpErrors.malformedRequest, { errors: ['headers.Host: Given more than once'] });
+  if (hosts.length === 0 && ctx.req.httpVersion === '1.1') {
     refuse(httpErrors.malformedRequest, { errors: ['headers.Host: Required'] });
   }
   return next();
@@ -69,17 +73,15 @@ export const endConnections =
     if (state() === 'draining' && !ctx.headerSent) ctx.set('Connection', 'close');
   };
 
-const setDefaults =
-  (trustProxy: TrustProxy): Middleware =>
-  (ctx, next) => {
+function setDefaults(trustProxy: TrustProxy): Middleware {
+  const isPeerTrusted = createPeerTrust(trustProxy);
+  const isEncrypted = (req: IncomingMessage) =>
+    'encrypted' in req.socket || (req.headers['x-forwarded-proto'] === 'https' && isPeerTrusted(req));
+  return (ctx, next) => {
     ctx.set('Cache-Control', 'no-store');
-    if (isEncrypted(ctx, trustProxy)) ctx.set('Strict-Transport-Security', HSTS);
+    if (isEncrypted(ctx.req)) ctx.set('Strict-Transport-Security', HSTS);
     return next();
   };
-
-function isEncrypted({ req }: Context, trustProxy: TrustProxy): boolean {
-  if ('encrypted' in req.socket) return true;
-  return trustProxy !== 'none' && req.headers['x-forwarded-proto'] === 'https';
 }
 
 const chooseOrigin = (allowed: readonly string[], origin: string): string =>
