@@ -1,19 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { Answer } from '../faults/client/http.ts';
-import { type Account, call, createAccount } from './accounts.ts';
+import { type Cell, type IdKind, sendCell } from './access-cells.ts';
+import { createAccount } from './accounts.ts';
 import { CALLERS, type Caller, type CallerName, createCaller } from './callers.ts';
 import { canFailWith, type Operation } from './document.ts';
-import { createRandom } from './random.ts';
+import { fingerprint } from './fingerprint.ts';
 import type { Report } from './report.ts';
-import { ALWAYS_GIVEN, sample } from './samples.ts';
-import { resolve } from './schema.ts';
 import type { World } from './world.ts';
 
-/** Whose thing an address names. */
-export type IdKind = 'own' | 'foreign' | 'random' | 'malformed';
-
 const ID_KINDS: readonly IdKind[] = ['own', 'foreign', 'random', 'malformed'];
-const MALFORMED = 'not-an-id';
 const SUCCESS = 'success';
 
 /**
@@ -55,15 +49,6 @@ export async function checkAccess(world: World, report: Report): Promise<void> {
   }
 }
 
-interface Cell {
-  readonly operation: Operation;
-  readonly caller: Caller;
-  readonly name: CallerName;
-  readonly kind: IdKind;
-  /** Somebody else, whose things are the foreign ones. */
-  readonly other: Account;
-}
-
 async function checkCell(world: World, report: Report, cell: Cell): Promise<void> {
   const { operation, caller, name, kind } = cell;
   const expected = expectedStatus(operation, caller, kind);
@@ -78,51 +63,13 @@ async function checkCell(world: World, report: Report, cell: Cell): Promise<void
   if (expected === 404 && kind !== 'malformed') await checkTwin(world, report, cell, answer);
 }
 
+/** Headers that are about the request, not about what it found. */
+const PASSING = /^(x-request-id|date|ratelimit.*|keep-alive)$/;
+
 /** What is not there and what is hidden look the same, but for the id of the request. */
 async function checkTwin(world: World, report: Report, cell: Cell, answer: Answer): Promise<void> {
   const twin = await sendCell(world, { ...cell, kind: 'random' });
-  const bare = ({ body }: Answer) => JSON.stringify({ ...body, requestId: '' });
+  const bare = ({ headers, body }: Answer) =>
+    JSON.stringify([{ ...body, requestId: '' }, Object.entries(headers).filter(([name]) => !PASSING.test(name))]);
   report.check(bare(twin) === bare(answer), `${cell.operation.id}: ${cell.kind} and random ids are told apart`);
-}
-
-/** What changes with every write that counts. */
-async function fingerprint({ query }: World): Promise<string> {
-  const [row] = await query<{ state: string }>(`select concat_ws('/',
-    (select sum(version) + count(*) from taskapp.workspaces), (select sum(version) + count(*) from taskapp.users),
-    (select sum(version) + count(*) from taskapp.tasks), (select sum(version) + count(*) from taskapp.tags),
-    (select count(*) filter (where revoked_at is null) || ':' || sum(generation) from taskapp.sessions)) as state`);
-  return row?.state ?? '';
-}
-
-function idOf({ path, access }: Operation, { account }: Caller, other: Account, kind: IdKind): string {
-  if (kind === 'random') return randomUUID();
-  if (kind === 'malformed') return MALFORMED;
-  const collection = /([\w-]+)\/\{id\}/.exec(path)?.[1] ?? '';
-  // For an administrator every account is one to administer; nobody else has any.
-  const whose = kind === 'own' && account ? account : other;
-  const ids: Record<string, string> = {
-    tasks: whose.taskId,
-    tags: whose.tagId,
-    sessions: whose.sessionId,
-    users: access === 'admin' ? other.id : whose.id,
-  };
-  const id = ids[collection];
-  if (!id) throw new Error(`No id for ${path}: teach test/fuzz/access-matrix.ts`);
-  return id;
-}
-
-async function sendCell(world: World, { operation, caller, kind, other }: Cell): Promise<Answer> {
-  const account = caller.account ?? other;
-  const context = {
-    root: world.document.root,
-    random: createRandom(1 + Math.floor(Math.random() * 2 ** 31)),
-    operation,
-    account,
-  };
-  const { properties = {}, required = [] } = operation.body ? resolve(world.document.root, operation.body) : {};
-  const given = Object.entries(properties).filter(([name]) => required.includes(name) || ALWAYS_GIVEN.has(name));
-  const path = operation.path.replace('{id}', () => idOf(operation, caller, other, kind));
-  const body =
-    operation.body && Object.fromEntries(given.map(([name, schema]) => [name, sample(context, name, schema)]));
-  return call(world, { method: operation.method, path, token: caller.token, body });
 }

@@ -1,6 +1,9 @@
-import { canFailWith, type Operation, type Parameter } from './document.ts';
-import { ALWAYS_GIVEN, plainText, type SampleContext, sample } from './samples.ts';
-import { resolve, type Schema, validate } from './schema.ts';
+import { boundariesOf } from './boundaries.ts';
+import type { Operation } from './document.ts';
+import { type Field, fieldsOf, isWord, judge } from './judge.ts';
+import { CANARY } from './log-capture.ts';
+import { ALWAYS_GIVEN, type SampleContext, sample } from './samples.ts';
+import { resolve } from './schema.ts';
 import { FOREIGN_KEYS, NAUGHTY, SWAPPED } from './strings.ts';
 
 /** A request that was made up, and what must become of it. */
@@ -14,32 +17,6 @@ export interface Case {
   readonly expect: 'accept' | 'reject' | 'either';
   /** Where an accepted text has to come back. */
   readonly echo?: { readonly field: string; readonly text: string };
-}
-
-/** The fields of a request, wherever they travel. */
-interface Field {
-  readonly place: 'query' | 'body';
-  readonly name: string;
-  readonly schema: Schema;
-  readonly isRequired: boolean;
-}
-
-/** Values that are well formed and still may not be allowed: they have to name something that exists, or fit others. */
-const REFERENCES = /^(id|tagIds?|workspaceId|entityId|cursor|refreshToken|page|email|currentPassword)$/;
-
-/** Lists the fields of an operation. */
-function fieldsOf({ root, operation }: SampleContext): Field[] {
-  const query = operation.parameters
-    .filter((parameter: Parameter) => parameter.in === 'query')
-    .map(({ name, schema, required }) => ({ place: 'query' as const, name, schema, isRequired: required ?? false }));
-  const { properties = {}, required = [] } = operation.body ? resolve(root, operation.body) : {};
-  const body = Object.entries(properties).map(([name, schema]) => ({
-    place: 'body' as const,
-    name,
-    schema,
-    isRequired: required.includes(name),
-  }));
-  return [...query, ...body];
 }
 
 /** Makes up one request. */
@@ -80,24 +57,6 @@ function replace(
   return { ...changed, expect: judge(context, changed, field) };
 }
 
-function judge({ root, operation }: SampleContext, { body, query }: Case, field: Field): Case['expect'] {
-  if (field.place === 'body') {
-    if (validate(root, operation.body ?? {}, body).length > 0) return 'reject';
-  } else if (validate(root, field.schema, fromQuery(field.schema, query[field.name])).length > 0) return 'reject';
-  const isCredential = field.name === 'password' && canFailWith(operation, 'auth.credentials_invalid');
-  return REFERENCES.test(field.name) || isCredential ? 'either' : 'accept';
-}
-
-const asText = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
-
-/** What a query string can say of a value, read by the type that the document gives it. */
-function fromQuery(schema: Schema, value: unknown): unknown {
-  const text = `${value}`;
-  if (schema.type === 'integer') return /^-?(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
-  if (schema.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
-  return text;
-}
-
 function withNaughty(context: SampleContext, fields: readonly Field[], field: Field): Case {
   const [kind, text] = context.random.pick(NAUGHTY);
   const made = replace(context, fields, { field, value: text, kind });
@@ -106,8 +65,7 @@ function withNaughty(context: SampleContext, fields: readonly Field[], field: Fi
   return { ...made, expect, ...(field.place === 'body' && { echo: { field: field.name, text } }) };
 }
 
-/** A field with a list of words: the document tells all about it. */
-const isWord = ({ root }: SampleContext, { schema }: Field) => resolve(root, schema).enum !== undefined;
+const asText = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 function withSwapped(context: SampleContext, fields: readonly Field[], field: Field): Case {
   const [kind, value] = context.random.pick(SWAPPED);
@@ -122,27 +80,6 @@ function withBoundary(context: SampleContext, fields: readonly Field[], field: F
   return schema.format || schema.pattern ? { ...made, expect: made.expect === 'reject' ? 'reject' : 'either' } : made;
 }
 
-function boundariesOf(context: SampleContext, schema: Schema): { schema: Schema; value: unknown; kind: string }[] {
-  const inner = (schema.anyOf ?? []).flatMap((option) => boundariesOf(context, resolve(context.root, option)));
-  const { minLength, maxLength, minimum, maximum, maxItems, items } = schema;
-  const text = (length: number, kind: string) => ({ schema, value: plainText(context.random, length), kind });
-  const number = (value: number, kind: string) => ({ schema, value, kind });
-  const list = (length: number, kind: string) => ({
-    schema,
-    value: Array.from({ length }, () => (items?.format === 'uuid' ? context.random.uuid() : 'x')),
-    kind,
-  });
-  const found = [
-    ...(minLength !== undefined ? [text(minLength, 'shortest'), text(minLength - 1, 'too short')] : []),
-    ...(maxLength !== undefined ? [text(maxLength, 'longest'), text(maxLength + 1, 'too long')] : []),
-    ...(minimum !== undefined ? [number(minimum, 'smallest'), number(minimum - 1, 'too small')] : []),
-    ...(maximum !== undefined ? [number(maximum, 'largest'), number(maximum + 1, 'too large')] : []),
-    ...(maxItems !== undefined ? [list(maxItems, 'most items'), list(maxItems + 1, 'too many items')] : []),
-    ...inner,
-  ];
-  return found.length > 0 ? found : [{ schema, value: sample(context, '', schema), kind: 'another value' }];
-}
-
 function withoutField(context: SampleContext, fields: readonly Field[], field: Field): Case {
   const valid = createValid(context, fields, `without ${field.place}.${field.name}`);
   const { [field.name]: _left, ...rest } = (valid[field.place] ?? {}) as Record<string, unknown>;
@@ -154,5 +91,5 @@ function withForeignKey(context: SampleContext, fields: readonly Field[], { plac
   const known = new Set(fields.map(({ name }) => name));
   const key = context.random.pick(FOREIGN_KEYS.filter((name) => !known.has(name)));
   const valid = createValid(context, fields, `foreign key ${place}.${key}`);
-  return { ...valid, [place]: { ...valid[place], [key]: 'x' }, expect: 'reject' };
+  return { ...valid, [place]: { ...valid[place], [key]: CANARY }, expect: 'reject' };
 }

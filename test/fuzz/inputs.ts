@@ -1,21 +1,28 @@
 import type { Answer } from '../faults/client/http.ts';
-import { type Account, call, createAccount } from './accounts.ts';
+import { type Account, call, createAccount, createThings } from './accounts.ts';
 import { checkAnswer } from './answer-checks.ts';
 import { type Case, createCase } from './cases.ts';
-import { canFailWith, type Operation } from './document.ts';
+import type { Operation } from './document.ts';
 import { createRandom, type Random } from './random.ts';
 import type { Report } from './report.ts';
 import type { World } from './world.ts';
 
-/** Accounts that requests are made as; one that a request may have changed is replaced. */
+type Part = 'user' | 'admin' | 'victim';
+
+/** Accounts that requests are made as; what a request may have changed is made anew. */
 function createCast(world: World) {
-  const cast: Partial<Record<'user' | 'admin' | 'victim', Account>> = {};
-  const get = async (part: keyof typeof cast) => {
-    const account = cast[part] ?? (await createAccount(world, part === 'admin' ? 'ADMIN' : 'USER'));
-    cast[part] = account;
+  const cast = new Map<Part, Account>();
+  const get = async (part: Part) => {
+    const account = cast.get(part) ?? (await createAccount(world, part === 'admin' ? 'ADMIN' : 'USER'));
+    cast.set(part, account);
     return account;
   };
-  return { get, replace: (part: keyof typeof cast) => void delete cast[part] };
+  const renew = async (part: Part, what: 'account' | 'things') => {
+    const account = cast.get(part);
+    cast.delete(part);
+    if (account && what === 'things') cast.set(part, { ...account, ...(await createThings(world, account)) });
+  };
+  return { get, renew };
 }
 
 /** The id that a path needs, of something that the caller may use. */
@@ -60,9 +67,8 @@ async function fuzzLane(
     const answer = await sendCase(world, made, { path, account, random });
     report.count(operation.id, answer.status);
     checkAnswer(world, report, made, answer);
-    if (!mayHaveChanged(operation, answer)) continue;
-    cast.replace(part);
-    if (part === 'admin') cast.replace('victim');
+    const changed = whatChanged(operation, answer);
+    if (changed) await cast.renew(part === 'admin' && answer.status < 400 ? 'victim' : part, changed);
   }
 }
 
@@ -85,8 +91,10 @@ async function sendCase(
 }
 
 /** Guessing a password slows an account down; a success may have ended its session or deleted what it owns. */
-function mayHaveChanged(operation: Operation, { status }: Answer): boolean {
-  if (status === 401 || status === 403 || status === 429) return true;
-  const isHarmless = operation.method === 'GET' || (operation.method !== 'DELETE' && operation.access === 'user');
-  return status < 400 && !isHarmless && (operation.access !== 'public' || !canFailWith(operation, 'user.email_taken'));
+function whatChanged({ method, access }: Operation, { status, body }: Answer): 'account' | 'things' | undefined {
+  const isRefusedGuess = status === 401 || status === 429 || body?.code === 'user.password_wrong';
+  if (isRefusedGuess) return 'account';
+  if (status >= 400 || method === 'GET') return undefined;
+  if (access === 'user') return method === 'DELETE' ? 'things' : undefined;
+  return 'account';
 }

@@ -30,6 +30,7 @@ async function runPart(name: string, world: World): Promise<boolean> {
   const report = createReport();
   const started = performance.now();
   await PARTS[name]?.(world, report).catch((error: Error) => report.fail(`broke off: ${error.stack}`));
+  for (const problem of world.problems.splice(0)) report.fail(problem);
   for (const [problem, count] of answerProblems) report.fail(`${count} × ${problem}`);
   answerProblems.clear();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

@@ -1,5 +1,6 @@
 import type { Account } from './accounts.ts';
 import { canFailWith, type Operation } from './document.ts';
+import { CANARY } from './log-capture.ts';
 import type { Random } from './random.ts';
 import { resolve, type Schema } from './schema.ts';
 
@@ -17,8 +18,8 @@ const isSigningUp = ({ operation }: SampleContext) => canFailWith(operation, 'us
 
 /** Fields whose values have to be true, not only well formed; `undefined` leaves the field out. */
 const TRUE_VALUES: Readonly<Record<string, Supplier>> = {
-  email: (context) => (isSigningUp(context) ? `new-${context.random.uuid()}@example.com` : context.account.email),
-  password: (context) => (isSigningUp(context) ? `Aa1-${context.random.uuid()}` : context.account.password),
+  email: (context) => (isSigningUp(context) ? `${CANARY}-${context.random.uuid()}@example.com` : context.account.email),
+  password: (context) => (isSigningUp(context) ? `${CANARY}-${context.random.uuid()}` : context.account.password),
   currentPassword: ({ account }) => account.password,
   refreshToken: ({ account }) => account.refreshToken,
   tagIds: ({ account }) => [account.tagId],
@@ -58,11 +59,13 @@ function sampleOf(context: SampleContext, given: Schema): unknown {
 const sampleObject = (context: SampleContext, { properties = {} }: Schema) =>
   Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, sample(context, name, field)]));
 
-const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'];
 
 /** Text of exactly `length` characters that passes the usual patterns. */
-export const plainText = (random: Random, length: number): string =>
-  `Aa1${Array.from({ length: Math.max(0, length - 3) }, () => random.pick([...LETTERS])).join('')}`.slice(0, length);
+export function plainText(random: Random, length: number): string {
+  const letters = (count: number) => Array.from({ length: count }, () => random.pick(LETTERS)).join('');
+  return length > CANARY.length ? CANARY + letters(length - CANARY.length) : letters(length);
+}
 
 function sampleString(random: Random, schema: Schema): string {
   if (schema.format === 'uuid') return random.uuid();

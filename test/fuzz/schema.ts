@@ -1,3 +1,5 @@
+import { checkNumber, checkString, checkType } from './schema-values.ts';
+
 /** The part of JSON Schema that the API document uses. */
 export interface Schema {
   readonly $ref?: string;
@@ -22,20 +24,15 @@ export interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly default?: unknown;
+  /** The largest product of this number and the parameter `limit`; JSON Schema cannot say that. */
+  readonly 'x-max-times-limit'?: number;
 }
 
 const KNOWN = new Set([
   ...['$ref', 'type', 'enum', 'const', 'anyOf', 'oneOf', 'allOf', 'properties', 'required', 'additionalProperties'],
   ...['propertyNames', 'items', 'minItems', 'maxItems', 'uniqueItems', 'minLength', 'maxLength', 'pattern', 'format'],
-  ...['minimum', 'maximum', 'default', 'description', 'examples', 'id', 'title'],
+  ...['minimum', 'maximum', 'default', 'description', 'examples', 'id', 'title', 'x-max-times-limit'],
 ]);
-
-const FORMATS: Readonly<Record<string, RegExp>> = {
-  uuid: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
-  'date-time':
-    /^\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]([01]\d|2[0-3]):?[0-5]\d)$/,
-  email: /^[^\s@]+@[^\s@]+\.[^\s@]+$/,
-};
 
 /** Finds the schema that a reference of `document` names. */
 export function resolve(document: unknown, schema: Schema): Schema {
@@ -71,36 +68,6 @@ export function validate(document: unknown, given: Schema, value: unknown, path 
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function typeOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  return typeof value === 'number' && Number.isInteger(value) ? 'integer' : typeof value;
-}
-
-function checkType({ type, enum: values, const: only }: Schema, value: unknown): string[] {
-  const actual = typeOf(value);
-  const wanted = type === undefined ? [] : [type].flat();
-  if (wanted.length > 0 && !wanted.includes(actual) && !(actual === 'integer' && wanted.includes('number')))
-    return [`is ${actual}, not ${wanted}`];
-  if (values && !values.includes(value)) return ['is none of the values'];
-  return only !== undefined && only !== value ? ['is not the constant'] : [];
-}
-
-function checkString(
-  { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern, format }: Schema,
-  value: string,
-): string[] {
-  const length = [...value].length;
-  if (length < minLength || length > maxLength) return [`has ${length} characters`];
-  if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) return ['does not match the pattern'];
-  return format !== undefined && FORMATS[format]?.test(value) === false ? [`is no ${format}`] : [];
-}
-
-const checkNumber = (
-  { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY }: Schema,
-  value: number,
-) => (value < minimum || value > maximum ? [`is ${value}`] : []);
 
 function checkArray(
   schema: Schema,

@@ -1,42 +1,7 @@
-import { createHash, createHmac, createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
-
-/** What vectors are made of: a token that is genuine, and the secret that it was signed with. */
-export interface Genuine {
-  readonly token: string;
-  readonly refreshToken: string;
-  readonly secret: string;
-  readonly refreshSecret: string;
-}
-
-type Json = Record<string, unknown>;
-
-const encode = (value: unknown) =>
-  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
-const decode = (part: string): Json => JSON.parse(Buffer.from(part, 'base64url').toString());
-
-/** Signs whatever it is given, as a forger who has the secret would. */
-function forge(
-  header: unknown,
-  payload: unknown,
-  { secret, hash = 'sha256' }: { secret: string | Buffer; hash?: string },
-): string {
-  const text = `${encode(header)}.${encode(payload)}`;
-  return `${text}.${createHmac(hash, secret).update(text).digest('base64url')}`;
-}
-
-/** Takes a token apart. */
-function open(token: string) {
-  const [head = '', body = '', signature = ''] = token.split('.');
-  return { head, body, signature, header: decode(head), payload: decode(body) };
-}
-
-/** A token that says the same as the genuine one and is signed again: must be accepted, or the other vectors prove nothing. */
-export function resign({ token, secret }: Genuine): string {
-  const { header, payload } = open(token);
-  return forge(header, payload, { secret });
-}
-
-type Vectors = [name: string, token: string][];
+import { createHash, createSign, generateKeyPairSync } from 'node:crypto';
+import { claims, payloads } from './token-claims.ts';
+import { damaged } from './token-damage.ts';
+import { encode, forge, type Genuine, type Json, open, type Vectors } from './token-forge.ts';
 
 /** Forged, damaged and misused access tokens. All of them have to be refused. */
 export const tokenVectors = (genuine: Genuine): Vectors => [
@@ -50,7 +15,11 @@ export const tokenVectors = (genuine: Genuine): Vectors => [
 function algorithms({ token, secret }: Genuine): Vectors {
   const { header, payload, body } = open(token);
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const pem = publicKey.export({ type: 'spki', format: 'pem' });
+  const asSecret = {
+    PEM: publicKey.export({ type: 'spki', format: 'pem' }),
+    DER: publicKey.export({ type: 'spki', format: 'der' }),
+    JWK: JSON.stringify(publicKey.export({ format: 'jwk' })),
+  };
   const unsigned = (alg: unknown): string => `${encode({ ...header, alg })}.${body}.`;
   const rs256 = `${encode({ ...header, alg: 'RS256' })}.${body}`;
   const signed = createSign('sha256').update(rs256).sign(privateKey).toString('base64url');
@@ -68,7 +37,10 @@ function algorithms({ token, secret }: Genuine): Vectors {
     ['HS512', forge({ ...header, alg: 'HS512' }, payload, { secret, hash: 'sha512' })],
     ['says HS256, signed as HS512', forge(header, payload, { secret, hash: 'sha512' })],
     ['RS256 with a key of its own', `${rs256}.${signed}`],
-    ['signed with a public key as secret', forge(header, payload, { secret: pem as string })],
+    ...Object.entries(asSecret).map(([form, key]): [string, string] => [
+      `a public key as secret: ${form}`,
+      forge(header, payload, { secret: key }),
+    ]),
     ...['ES256', 'PS256', 'EdDSA'].map((alg): [string, string] => [
       `says ${alg}`,
       forge({ ...header, alg }, payload, { secret }),
@@ -117,89 +89,5 @@ function keysAndHeaders({ token, secret, refreshSecret, refreshToken }: Genuine)
     ['signed with the secret of refresh tokens', withHeader({}, refreshSecret)],
     ['signed with the empty secret', withHeader({}, '')],
     ['signed with the hash of the secret', withHeader({}, createHash('sha256').update(secret).digest('hex'))],
-  ];
-}
-
-function claims({ token, secret }: Genuine): Vectors {
-  const { header, payload } = open(token);
-  const now = Math.floor(Date.now() / 1000);
-  const changed: readonly (readonly [string, Json])[] = [
-    ['expired', { exp: now - 60 }],
-    ['expired long ago', { exp: 1 }],
-    ['exp missing', { exp: undefined }],
-    ['exp as text', { exp: `${now + 900}` }],
-    ['exp a fraction', { exp: now + 900.5 }],
-    ['exp negative', { exp: -1 }],
-    ['exp 1e300', { exp: 1e300 }],
-    ['exp null', { exp: null }],
-    ['exp as array', { exp: [now + 900] }],
-    ['not valid yet', { nbf: now + 3600 }],
-    ['nbf as text', { nbf: 'tomorrow' }],
-    ['issued in the future', { iat: now + 3600, exp: now + 7200 }],
-    ['iat missing', { iat: undefined }],
-    ['iat as text', { iat: 'now' }],
-    ['another issuer', { iss: 'https://evil.example' }],
-    ['issuer missing', { iss: undefined }],
-    ['issuer as array', { iss: [payload.iss] }],
-    ['another audience', { aud: 'other' }],
-    ['audience missing', { aud: undefined }],
-    ['audience of refresh tokens', { aud: `${payload.aud}#refresh` }],
-    ['sub missing', { sub: undefined }],
-    ['sub no id', { sub: 'admin' }],
-    ['sub of nobody', { sub: randomUUID(), userId: undefined }],
-    ['sub an object', { sub: { $ne: null } }],
-    ['sid missing', { sid: undefined }],
-    ['sid of no session', { sid: randomUUID() }],
-    ['sid as array', { sid: [payload.sid] }],
-    ['sid with SQL', { sid: "' or true --" }],
-  ];
-  return changed.map(([name, changes]) => [name, forge(header, { ...payload, ...changes }, { secret })]);
-}
-
-function payloads({ token, secret }: Genuine): Vectors {
-  const { header, payload } = open(token);
-  const given: readonly (readonly [string, unknown])[] = [
-    ['payload a text', '"hello"'],
-    ['payload an array', [payload]],
-    ['payload null', 'null'],
-    ['payload a number', '1'],
-    ['payload empty', {}],
-    ['payload no JSON', 'hello'],
-    ['payload not UTF-8', '\ufffd\u0000'],
-    ['payload of 8 KiB', { ...payload, filler: 'x'.repeat(8192) }],
-  ];
-  return given.map(([name, value]) => [name, forge(header, value, { secret })]);
-}
-
-function damaged({ token }: Genuine): Vectors {
-  const { head, body, signature } = open(token);
-  const flip = (part: string, at: number) => `${part.slice(0, at)}${part[at] === 'A' ? 'B' : 'A'}${part.slice(at + 1)}`;
-  const spread = (part: string) => [0, 1, 2, 3].map((n) => Math.floor((n * (part.length - 2)) / 3));
-  return [
-    ['no signature', `${head}.${body}.`],
-    ['two parts', `${head}.${body}`],
-    ['four parts', `${token}.${signature}`],
-    ['five parts', `${token}.${body}.${signature}`],
-    ['one part', head],
-    ['nothing but points', '..'],
-    ['signature cut short', token.slice(0, -5)],
-    ['signature twice', `${token}${signature}`],
-    ['padding', `${token}=`],
-    ['standard base64', `${head}.${body}.${signature.replace(/[-_]/g, '+')}+/`],
-    ['a space inside', `${head}. ${body}.${signature}`],
-    ['parts swapped', `${body}.${head}.${signature}`],
-    ['no token', 'undefined'],
-    ...spread(head).map((at): [string, string] => [
-      `header changed at ${at}`,
-      `${flip(head, at)}.${body}.${signature}`,
-    ]),
-    ...spread(body).map((at): [string, string] => [
-      `payload changed at ${at}`,
-      `${head}.${flip(body, at)}.${signature}`,
-    ]),
-    ...spread(signature).map((at): [string, string] => [
-      `signature changed at ${at}`,
-      `${head}.${body}.${flip(signature, at)}`,
-    ]),
   ];
 }

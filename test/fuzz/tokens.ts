@@ -1,6 +1,7 @@
 import { call, createAccount } from './accounts.ts';
 import type { Report } from './report.ts';
-import { resign, tokenVectors } from './token-vectors.ts';
+import { resign } from './token-forge.ts';
+import { tokenVectors } from './token-vectors.ts';
 import type { World } from './world.ts';
 
 const MIN_VECTORS = 60;

@@ -4,13 +4,7 @@ import pg from 'pg';
 import { urlOf } from '../support/admin.ts';
 import { startServices } from '../support/services.ts';
 import { type ApiDocument, readDocument } from './document.ts';
-
-/** A line that the app logged. */
-export interface LogLine {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly message: string;
-  readonly fields: object | undefined;
-}
+import { captureLog, type LogLine } from './log-capture.ts';
 
 /** A server to attack, in this process, on a database and a Redis of its own. */
 export interface World {
@@ -18,6 +12,8 @@ export interface World {
   readonly document: ApiDocument;
   readonly secrets: { readonly access: string; readonly refresh: string };
   readonly log: LogLine[];
+  /** What was wrong with a line of the log or with an answer, whatever it was about. */
+  readonly problems: string[];
   query<T extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<T[]>;
   stop(): Promise<void>;
 }
@@ -44,10 +40,8 @@ export async function createWorld(): Promise<World> {
     RATE_LIMIT_USER_MAX: UNLIMITED,
     RATE_LIMIT_LOGIN_MAX: UNLIMITED,
   });
-  const lines: LogLine[] = [];
-  const write = (level: LogLine['level']) => (message: string, fields?: object) =>
-    void lines.push({ level, message, fields });
-  const log = { debug: () => undefined, info: write('info'), warn: write('warn'), error: write('error') };
+  const problems: string[] = [];
+  const { log, lines } = captureLog(problems, Object.values(secrets));
   const server = await startServer({ config, log });
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   const root = await (await fetch(`http://127.0.0.1:${server.port}/openapi.json`)).json();
@@ -58,5 +52,5 @@ export async function createWorld(): Promise<World> {
   };
   const query = async <T extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
     (await pool.query<T>(sql, [...values])).rows;
-  return { port: server.port, document: readDocument(root), secrets, log: lines, query, stop };
+  return { port: server.port, document: readDocument(root), secrets, log: lines, problems, query, stop };
 }
