@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { createHttpApp } from '@taskapp/http';
 import supertest from 'supertest';
+import { trackConnections } from '../../packages/http/src/connections.ts';
 import { listen } from '../../packages/http/src/listener.ts';
 import { atEnd } from '../support/cleanup.ts';
 import { createWorld } from '../support/world.ts';
@@ -13,6 +15,15 @@ const { app, http, user } = await createWorld();
 const { bearer } = await user();
 const { port, close } = await listen(createHttpApp(app).callback(), { host: '127.0.0.1', port: 0 });
 atEnd(() => close(0));
+
+/** A client that asks and does not read. */
+async function connectDeaf(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  socket.pause();
+  atEnd(() => socket.destroy());
+  await once(socket, 'connect');
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+}
 
 async function answerTo(request: string): Promise<{ head: string; body: Record<string, unknown> }> {
   const socket = connect(port, '127.0.0.1');
@@ -65,6 +76,22 @@ describe('the head of a request', () => {
 });
 
 describe('an answer', () => {
+  test('that is not read is not kept for ever', async () => {
+    const large = Buffer.alloc(64 * 1024 * 1024);
+    const server = createServer((_request, response) => response.end(large));
+    trackConnections(server, 200);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    atEnd(() => server.close());
+    const [socket] = await Promise.all([
+      once(server, 'connection'),
+      connectDeaf((server.address() as AddressInfo).port),
+    ]);
+    const started = performance.now();
+    await once(socket[0], 'close');
+    assert.ok(performance.now() - started < 5000);
+  });
+
   test('lists twenty problems at most, wherever they are', async () => {
     const many = Object.fromEntries(Array.from({ length: 50 }, (_, number) => [`id${number}`, 1]));
     const post = await http.post('/api/tasks').set('Authorization', bearer).send(many);

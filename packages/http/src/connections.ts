@@ -10,8 +10,14 @@ export interface Connections {
   closeIdle(): void;
 }
 
-/** Watches the connections of a server, and answers what cannot be parsed as a request in the one error shape. */
-export function trackConnections(server: Server): Connections {
+/** Longer than any request takes; whoever reads an answer more slowly holds it in the memory of the server. */
+const ANSWER_LIMIT_MS = 60_000;
+
+/**
+ * Watches the connections of a server, answers what cannot be parsed as a request in the one error shape, and cuts
+ * connections that have not taken their answer `answerLimitMs` after its request began.
+ */
+export function trackConnections(server: Server, answerLimitMs = ANSWER_LIMIT_MS): Connections {
   const sockets = new Set<Socket>();
   const answers = new Map<Duplex, ServerResponse>();
   server.on('connection', (socket) => {
@@ -20,7 +26,9 @@ export function trackConnections(server: Server): Connections {
   });
   server.on('request', ({ socket }, answer) => {
     answers.set(socket, answer);
+    const limit = setTimeout(() => socket.destroy(), answerLimitMs).unref();
     answer.once('close', () => {
+      clearTimeout(limit);
       if (answers.get(socket) === answer) answers.delete(socket);
     });
   });
