@@ -11,7 +11,7 @@ export { type Logger, silent } from './kernel/logger.ts';
 export { networkOf } from './kernel/network.ts';
 export type { RedisClient, RedisClients } from './kernel/redis-guard.ts';
 export { type Field, type Fields, fieldsOf, fromStrings } from './kernel/strings.ts';
-export { type MigrationStatus, migrate, migrationStatus, rollback, seed } from './migrations.ts';
+export { type MigrateOptions, type MigrationStatus, migrate, migrationStatus, rollback, seed } from './migrations.ts';
 export {
   contracts,
   type NamedOperation,
