@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { createTaskApp } from '@taskapp/core';
+import { createTaskApp, silent } from '@taskapp/core';
 import { atEnd } from '../support/cleanup.ts';
 import { blockedBackend, codeOf, eventsOf, hostTransaction, refused, tally } from '../support/factories.ts';
 import { createWorld, PASSWORD, SYSTEM, secrets, UNTHROTTLED, type World } from '../support/world.ts';
 
 let world: World;
+const warnings: { readonly message: string; readonly sessionId?: string }[] = [];
+const warningsOf = (id: string | undefined) =>
+  warnings.flatMap(({ message, sessionId }) => (sessionId === id ? [message] : []));
 before(async () => {
-  world = await createWorld({ passwords: { cost: 4, maxQueue: 1000 }, throttle: UNTHROTTLED });
+  const log = { ...silent, warn: (message: string, meta?: object) => warnings.push({ message, ...meta }) };
+  world = await createWorld({ passwords: { cost: 4, maxQueue: 1000 }, throttle: UNTHROTTLED, log });
 });
 
 const refresh = (refreshToken: string) => world.app.auth.refresh({ requestId: 'refresh' }, { refreshToken });
@@ -61,6 +65,7 @@ test('a repeated refresh answers the same token within the grace period and ends
     [ended?.type, ended?.changes.reason, ended?.request_id],
     ['session.revoked', { to: 'refresh_reuse' }, 'refresh'],
   );
+  assert.deepEqual(warningsOf(sessionId), ['A refresh token was used again: its session ends']);
 });
 
 test('the grace period covers the latest predecessor only', async () => {
@@ -93,6 +98,7 @@ test('a token from the future of a restored backup is refused and ends nothing',
   await sessionRow(sessionId).update({ generation: 0 });
   await refused(refresh(second), 'auth.refresh_invalid');
   assert.deepEqual(await state(), { generation: 0, revoke_reason: null });
+  assert.deepEqual(warningsOf(sessionId), ['A refresh token is newer than its session: a backup was restored']);
 });
 
 test('what has ended, expired, been locked or deleted is refused at once, inside the grace period as well', async () => {
