@@ -3,9 +3,7 @@ import type { Answer } from '../faults/client/http.ts';
 import { type Account, call } from './accounts.ts';
 import type { Caller, CallerName } from './callers.ts';
 import type { Operation } from './document.ts';
-import { createRandom } from './random.ts';
-import { ALWAYS_GIVEN, sample } from './samples.ts';
-import { resolve } from './schema.ts';
+import { smallestBody } from './requests.ts';
 import type { World } from './world.ts';
 
 /** Whose thing an address names. */
@@ -42,16 +40,7 @@ function idOf({ path, access }: Operation, { account }: Caller, other: Account, 
 /** Sends the operation's smallest valid request, as the caller, about the thing. */
 export async function sendCell(world: World, { operation, caller, kind, other }: Cell): Promise<Answer> {
   const account = caller.account ?? other;
-  const context = {
-    root: world.document.root,
-    random: createRandom(1 + Math.floor(Math.random() * 2 ** 31)),
-    operation,
-    account,
-  };
-  const { properties = {}, required = [] } = operation.body ? resolve(world.document.root, operation.body) : {};
-  const given = Object.entries(properties).filter(([name]) => required.includes(name) || ALWAYS_GIVEN.has(name));
   const path = operation.path.replace('{id}', () => idOf(operation, caller, other, kind));
-  const body =
-    operation.body && Object.fromEntries(given.map(([name, schema]) => [name, sample(context, name, schema)]));
+  const body = smallestBody(world, operation, account);
   return call(world, { method: operation.method, path, token: caller.token, body });
 }

@@ -1,10 +1,11 @@
 import { boundariesOf } from './boundaries.ts';
 import type { Operation } from './document.ts';
+import { FOREIGN_KEYS, SWAPPED } from './foreign.ts';
 import { type Field, fieldsOf, isWord, judge } from './judge.ts';
 import { CANARY } from './log-capture.ts';
 import { ALWAYS_GIVEN, type SampleContext, sample } from './samples.ts';
 import { resolve } from './schema.ts';
-import { FOREIGN_KEYS, NAUGHTY, SWAPPED } from './strings.ts';
+import { NAUGHTY } from './strings.ts';
 
 /** A request that was made up, and what must become of it. */
 export interface Case {
@@ -15,6 +16,9 @@ export interface Case {
   readonly body: Readonly<Record<string, unknown>> | undefined;
   /** `accept`: valid by the document; `reject`: not; `either`: valid, but the document does not tell all. */
   readonly expect: 'accept' | 'reject' | 'either';
+  /** What the path and the headers carry besides what they have to. */
+  readonly id?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Where an accepted text has to come back. */
   readonly echo?: { readonly field: string; readonly text: string };
 }
@@ -33,7 +37,7 @@ export function createCase(context: SampleContext): Case {
 }
 
 /** All required fields, and some of the others. */
-function createValid(context: SampleContext, fields: readonly Field[], kind = 'valid'): Case {
+export function createValid(context: SampleContext, fields: readonly Field[], kind = 'valid'): Case {
   const { random, operation } = context;
   const chosen = fields.filter(({ name, isRequired }) => isRequired || ALWAYS_GIVEN.has(name) || random.below(2) === 0);
   const put = (place: Field['place']) =>
@@ -58,7 +62,15 @@ function replace(
 }
 
 function withNaughty(context: SampleContext, fields: readonly Field[], field: Field): Case {
-  const [kind, text] = context.random.pick(NAUGHTY);
+  return createNaughty(context, fields, { field, naughty: context.random.pick(NAUGHTY) });
+}
+
+/** A valid request with a text in one of its fields. */
+export function createNaughty(
+  context: SampleContext,
+  fields: readonly Field[],
+  { field, naughty: [kind, text] }: { field: Field; naughty: readonly [kind: string, text: string] },
+): Case {
   const made = replace(context, fields, { field, value: text, kind });
   const expect =
     made.expect === 'accept' && isWord(context, field) ? 'accept' : made.expect === 'reject' ? 'reject' : 'either';

@@ -1,80 +1,86 @@
 import type { Answer } from '../faults/client/http.ts';
-import { type Account, call, createAccount, createThings } from './accounts.ts';
+import { type Account, call } from './accounts.ts';
 import { checkAnswer } from './answer-checks.ts';
 import { type Case, createCase } from './cases.ts';
+import { type Cast, createCast, whatChanged } from './cast.ts';
 import type { Operation } from './document.ts';
 import { createRandom, type Random } from './random.ts';
 import type { Report } from './report.ts';
+import { ownId } from './requests.ts';
+import type { SampleContext } from './samples.ts';
+import { checkStatements } from './statements.ts';
 import type { World } from './world.ts';
-
-type Part = 'user' | 'admin' | 'victim';
-
-/** Accounts that requests are made as; what a request may have changed is made anew. */
-function createCast(world: World) {
-  const cast = new Map<Part, Account>();
-  const get = async (part: Part) => {
-    const account = cast.get(part) ?? (await createAccount(world, part === 'admin' ? 'ADMIN' : 'USER'));
-    cast.set(part, account);
-    return account;
-  };
-  const renew = async (part: Part, what: 'account' | 'things') => {
-    const account = cast.get(part);
-    cast.delete(part);
-    if (account && what === 'things') cast.set(part, { ...account, ...(await createThings(world, account)) });
-  };
-  return { get, renew };
-}
-
-/** The id that a path needs, of something that the caller may use. */
-function ownId({ path, access }: Operation, account: Account, victim: Account): string {
-  const collection = /([\w-]+)\/\{id\}/.exec(path)?.[1] ?? '';
-  const known: Record<string, string> = { tasks: account.taskId, tags: account.tagId, sessions: account.sessionId };
-  if (collection === 'users' && access === 'admin') return victim.id;
-  const id = known[collection];
-  if (!id) throw new Error(`No id for ${path}: teach test/fuzz/inputs.ts`);
-  return id;
-}
 
 const LANES = 4;
 /** What would end the sessions of the other lanes; the matrix of callers has it. */
 const SOLITARY: ReadonlySet<string> = new Set(['sessions.revokeAll']);
+const STATEMENTS_EVERY = 20;
+/** Less than what texts that tell a database to sleep ask for. */
+const SLOW_MS = 4000;
 
-/** Sends so many made-up requests, every operation in turn, and checks every answer. */
-export async function fuzzInputs(
+/** A request to make up when its turn comes. */
+export interface Plan {
+  readonly operation: Operation;
+  readonly make: (context: SampleContext) => Case;
+}
+
+/** Sends so many made-up requests, every operation in turn. */
+export function fuzzInputs(
   world: World,
   report: Report,
   { seed, count }: { seed: number; count: number },
 ): Promise<void> {
-  const lanes = Array.from({ length: LANES }, (_, lane) =>
-    fuzzLane(world, report, { random: createRandom(seed + lane), count: Math.ceil(count / LANES) }),
-  );
+  const operations = world.document.operations.filter(({ access }) => access !== undefined);
+  const plans = Array.from({ length: count }, (_, n) => ({
+    operation: operations[n % operations.length] as Operation,
+    make: createCase,
+  }));
+  return carryOut(world, report, { seed, plans });
+}
+
+/** Sends what is planned, several at a time, and checks every answer. */
+export async function carryOut(
+  world: World,
+  report: Report,
+  { seed, plans: wanted }: { seed: number; plans: readonly Plan[] },
+): Promise<void> {
+  const plans = wanted.filter(({ operation }) => !SOLITARY.has(operation.id));
+  const lanes = Array.from({ length: LANES }, async (_, lane) => {
+    const cast = createCast(world);
+    const random = createRandom(seed + lane);
+    for (let n = lane; n < plans.length; n += LANES) {
+      await carryOutOne(world, report, { plan: plans[n] as Plan, cast, random });
+      if (n % STATEMENTS_EVERY === 0) await checkStatements(world, report);
+    }
+  });
   await Promise.all(lanes);
 }
 
-async function fuzzLane(
-  world: World,
-  report: Report,
-  { random, count }: { random: Random; count: number },
-): Promise<void> {
-  const cast = createCast(world);
-  const operations = world.document.operations.filter(({ id, access }) => access !== undefined && !SOLITARY.has(id));
-  for (let n = 0; n < count; n += 1) {
-    const operation = operations[n % operations.length] as Operation;
-    const part = operation.access === 'admin' ? 'admin' : 'user';
-    const [account, victim] = [await cast.get(part), await cast.get('victim')];
-    const made = createCase({ root: world.document.root, random, operation, account });
-    const path = operation.path.replace('{id}', () => ownId(operation, account, victim));
-    const answer = await sendCase(world, made, { path, account, random });
-    report.count(operation.id, answer.status);
-    checkAnswer(world, report, made, answer);
-    const changed = whatChanged(operation, answer);
-    if (changed) await cast.renew(part === 'admin' && answer.status < 400 ? 'victim' : part, changed);
-  }
+interface Turn {
+  readonly plan: Plan;
+  readonly cast: Cast;
+  readonly random: Random;
+}
+
+async function carryOutOne(world: World, report: Report, { plan, cast, random }: Turn): Promise<void> {
+  const { operation } = plan;
+  const part = operation.access === 'admin' ? 'admin' : 'user';
+  const [account, victim] = [await cast.get(part), await cast.get('victim')];
+  const made = plan.make({ root: world.document.root, random, operation, account });
+  const id = made.id === undefined ? undefined : encodeURIComponent(made.id);
+  const path = operation.path.replace('{id}', () => id ?? ownId(operation, account, victim));
+  const started = performance.now();
+  const answer = await sendCase(world, made, { path, account, random });
+  report.count(operation.id, answer.status);
+  checkAnswer(world, report, made, answer);
+  if (performance.now() - started > SLOW_MS) report.fail(`${operation.id}, ${made.kind}: took ${SLOW_MS} ms`);
+  const changed = whatChanged(operation, answer);
+  if (changed) await cast.renew(part === 'admin' && answer.status < 400 ? 'victim' : part, changed);
 }
 
 async function sendCase(
   world: World,
-  { operation, query, body }: Case,
+  { operation, query, body, headers }: Case,
   { path, account, random }: { path: string; account: Account; random: Random },
 ): Promise<Answer> {
   const text = new URLSearchParams(
@@ -86,15 +92,6 @@ async function sendCase(
     path: text ? `${path}?${text}` : path,
     token: operation.access === 'public' ? undefined : account.accessToken,
     body,
-    ...(isKeyed && { headers: { 'Idempotency-Key': random.uuid() } }),
+    headers: { ...(isKeyed && { 'Idempotency-Key': random.uuid() }), ...headers },
   });
-}
-
-/** Guessing a password slows an account down; a success may have ended its session or deleted what it owns. */
-function whatChanged({ method, access }: Operation, { status, body }: Answer): 'account' | 'things' | undefined {
-  const isRefusedGuess = status === 401 || status === 429 || body?.code === 'user.password_wrong';
-  if (isRefusedGuess) return 'account';
-  if (status >= 400 || method === 'GET') return undefined;
-  if (access === 'user') return method === 'DELETE' ? 'things' : undefined;
-  return 'account';
 }

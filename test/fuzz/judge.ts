@@ -15,7 +15,7 @@ export interface Field {
 const REFERENCES = /^(id|tagIds?|workspaceId|entityId|cursor|refreshToken|email|currentPassword)$/;
 
 /** Lists the fields of an operation. */
-export function fieldsOf({ root, operation }: SampleContext): Field[] {
+export function fieldsOf({ root, operation }: Pick<SampleContext, 'root' | 'operation'>): Field[] {
   const query = operation.parameters
     .filter((parameter: Parameter) => parameter.in === 'query')
     .map(({ name, schema, required }) => ({ place: 'query' as const, name, schema, isRequired: required ?? false }));

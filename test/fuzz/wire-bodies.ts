@@ -1,4 +1,4 @@
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { WireCase } from './wire.ts';
 
 const LIMIT = 10_240;
@@ -25,7 +25,7 @@ export function bodyCases(token: string): WireCase[] {
   const task = (fields: string) => `{"title":"wire"${fields}}`;
   const ofSize = (size: number) => task('').padEnd(size, ' ');
   const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024, 32));
-  const given: readonly (readonly [string, Buffer, readonly number[]])[] = [
+  const given: readonly (readonly [string, Buffer, readonly number[], 'end'?])[] = [
     ['a plain body', post(task('')), [201]],
     ['10,240 bytes', post(ofSize(LIMIT)), [201]],
     ['10,241 bytes', post(ofSize(LIMIT + 1)), [413]],
@@ -35,12 +35,14 @@ export function bodyCases(token: string): WireCase[] {
       [413],
     ],
     ['gzip', post(gzipSync(task('')), ['Content-Encoding: gzip']), [201]],
+    ['deflate', post(deflateSync(task('')), ['Content-Encoding: deflate']), [201]],
     ['brotli', post(brotliCompressSync(task('')), ['Content-Encoding: br']), [201]],
     ['a gzip bomb', post(bomb, ['Content-Encoding: gzip']), [413]],
     ['gzip of gzip', post(gzipSync(gzipSync(task(''))), ['Content-Encoding: gzip']), [400]],
     ['gzip cut short', post(gzipSync(task('')).subarray(0, 20), ['Content-Encoding: gzip']), [400]],
     ['no gzip at all', post(task(''), ['Content-Encoding: gzip']), [400]],
     ['an unknown encoding', post(task(''), ['Content-Encoding: zstd2']), [415]],
+    ['an inherited name as encoding', post(task(''), ['Content-Encoding: constructor']), [415]],
     ['empty', post(''), [400]],
     ['spaces', post('   '), [400]],
     ['a scalar', post('1'), [400]],
@@ -48,7 +50,7 @@ export function bodyCases(token: string): WireCase[] {
     ['null', post('null'), [400]],
     ['an array', post('[{"title":"x"}]'), [400]],
     ['two values', post(`${task('')}${task('')}`), [400]],
-    ['a byte order mark', post(`\ufeff${task('')}`), [201, 400]],
+    ['a byte order mark', post(`\ufeff${task('')}`), [201]],
     ['UTF-16', post(Buffer.from(task(''), 'utf16le')), [400]],
     [
       'bytes that are no UTF-8',
@@ -59,8 +61,12 @@ export function bodyCases(token: string): WireCase[] {
     ['repeated keys, one escaped', post('{"title":"a","\\u0074itle":"b"}'), [400]],
     ['17 levels', post(task(`,"x":${'['.repeat(17)}${']'.repeat(17)}`)), [400]],
     ['5,000 levels', post(`${'['.repeat(5000)}${']'.repeat(5000)}`), [400]],
+    ['100,000 levels', post('['.repeat(100_000)), [413]],
+    ['100,000 levels, packed', post(gzipSync('['.repeat(100_000)), ['Content-Encoding: gzip']), [413]],
     ['501 members', post(task(`,"tagIds":[${Array.from({ length: 501 }, () => '1').join(',')}]`)), [400]],
     ['1e999', post(task(',"priority":1e999')), [400]],
+    ['minus zero', post(task(',"priority":-0')), [400]],
+    ['2 to the 53rd, and 1', post('{"title":9007199254740993}'), [400]],
     ['__proto__', post('{"title":"a","__proto__":{"x":1}}'), [400]],
     ['__proto__ inside', post('{"title":"a","x":{"__proto__":1}}'), [400]],
     ['constructor', post('{"title":"a","constructor":{"prototype":{"x":1}}}'), [400]],
@@ -72,9 +78,15 @@ export function bodyCases(token: string): WireCase[] {
     ['no type', post(task(''), ['Content-Type:']), [415]],
     ['a charset', post(task(''), ['Content-Type: application/json; charset=utf-8']), [201]],
     ['another charset', post(task(''), ['Content-Type: application/json; charset=latin1']), [415]],
-    ['a body of a length never reached', post(task(''), ['Content-Length: 9999']), [0, 400, 408]],
+    ['a body of a length never reached', post(task(''), ['Content-Length: 9999']), [400], 'end'],
+    ['a body longer than its length', post(task(''), ['Content-Length: 4']), [400]],
     ['Expect: 100-continue', post(task(''), ['Expect: 100-continue']), [201]],
-    ['an unknown expectation', post(task(''), ['Expect: miracles']), [417, 201, 400]],
+    ['an unknown expectation', post(task(''), ['Expect: miracles']), [201]],
   ];
-  return given.map(([name, bytes, allowed]) => ({ name: `body: ${name}`, bytes, allowed }));
+  return given.map(([name, bytes, allowed, end]) => ({
+    name: `body: ${name}`,
+    bytes,
+    allowed,
+    halfClose: end === 'end',
+  }));
 }

@@ -9,8 +9,11 @@ export interface Exchange {
   readonly statuses: readonly number[];
 }
 
-/** Sends bytes as they are and reads until the server closes or has been quiet for a while after its answer. */
-export function exchange(port: number, bytes: string | Buffer): Promise<Exchange> {
+/**
+ * Sends bytes as they are and reads until the server closes or has been quiet for a while after its answer.
+ * `halfClose`: says that nothing will follow.
+ */
+export function exchange(port: number, bytes: string | Buffer, { halfClose = false } = {}): Promise<Exchange> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     let text = '';
@@ -31,6 +34,10 @@ export function exchange(port: number, bytes: string | Buffer): Promise<Exchange
       quiet = setTimeout(finish, QUIET_MS);
     });
     socket.on('error', () => undefined).on('close', finish);
-    socket.on('connect', () => socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes));
+    socket.on('connect', () => {
+      const sent = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
+      if (halfClose) socket.end(sent);
+      else socket.write(sent);
+    });
   });
 }

@@ -9,7 +9,7 @@ const UNKNOWN = 'unknown';
 
 /** The canonical form of an address: IPv4-mapped IPv6 is IPv4, zone ids are dropped; undefined for anything else. */
 function canonical(value: string): string | undefined {
-  const address = value.trim().replace(/%.*$/, '');
+  const [address = ''] = value.trim().split('%', 1);
   return isIP(address) === 0 ? undefined : ipaddr.process(address).toString();
 }
 
