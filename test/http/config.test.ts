@@ -36,6 +36,7 @@ describe('loadConfig', () => {
       corsOrigins: ['http://localhost:3000'],
       trustProxy: 'none',
       bodyLimit: 10_240,
+      maxConcurrentPerUser: 10,
       docs: true,
       metricsToken: undefined,
       shutdownDelayMs: 0,

@@ -1,6 +1,6 @@
 import type { Logger } from '@taskapp/core';
 import type { Context, Middleware } from 'koa';
-import { httpErrors } from './http-errors.ts';
+import { httpErrors, isDeliberate } from './http-errors.ts';
 import type { Metrics } from './metrics.ts';
 import { currentScope, type RequestScope } from './request-scope.ts';
 
@@ -35,10 +35,11 @@ export const logAccess =
     return next();
   };
 
-const levelOf = (status: number, { route = '' }: RequestScope) =>
-  status >= 500 ? 'error' : PROBES.has(route) ? 'debug' : 'info';
+const levelOf = (status: number, { route = '', code }: RequestScope) =>
+  status >= 500 && !isDeliberate(code) ? 'error' : PROBES.has(route) ? 'debug' : 'info';
 
-function describe(ctx: Context, { requestId, ip, userId, route = 'unmatched' }: RequestScope) {
+function describe(ctx: Context, { requestId, ip, userId, code, route = 'unmatched' }: RequestScope) {
   const aborted = !ctx.res.writableFinished;
-  return { requestId, method: ctx.method, route, ip, ...(userId && { userId }), ...(aborted && { aborted }) };
+  const known = { ...(userId && { userId }), ...(code && { code }), ...(aborted && { aborted }) };
+  return { requestId, method: ctx.method, route, ip, ...known };
 }

@@ -34,6 +34,7 @@ export const variables = z.object({
   RATE_LIMIT_MAX: whole(1, MILLION).prefault('100'),
   RATE_LIMIT_USER_MAX: whole(1, MILLION).prefault('300'),
   RATE_LIMIT_LOGIN_MAX: whole(1, MILLION).prefault('30'),
+  MAX_CONCURRENT_PER_USER: whole(1, MILLION).prefault('10'),
   CACHE_TTL_SECONDS: whole(1, DAY).prefault('300'),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug').optional(),
   LOG_FORMAT: z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
@@ -110,6 +111,7 @@ const structureHttp = (given: Variables, production: boolean) => ({
   corsOrigins: given.CORS_ORIGIN,
   trustProxy: given.TRUST_PROXY,
   bodyLimit: given.BODY_LIMIT,
+  maxConcurrentPerUser: given.MAX_CONCURRENT_PER_USER,
   docs: given.DOCS_ENABLED,
   metricsToken: given.METRICS_TOKEN,
   /** How long a closing server keeps answering, so that balancers notice first. */

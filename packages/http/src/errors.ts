@@ -4,6 +4,7 @@ import {
   envelope,
   type HttpErrorSpec,
   httpErrors,
+  isDeliberate,
   type RefusalExtras,
   refusalOf,
   toHttpError,
@@ -29,6 +30,7 @@ export const renderErrors =
       await next();
     } catch (error) {
       const answer = describe(error, currentScope());
+      currentScope().code = answer.spec.code;
       report(log, error, answer.spec);
       send(ctx, answer);
     }
@@ -58,7 +60,7 @@ function describeTaskAppError(error: TaskAppError, { placeOf = () => 'body' }: R
 
 function report(log: Logger, error: unknown, { status, code }: HttpErrorSpec): void {
   if (status === 500) log.error('Request failed', { error });
-  else if (status > 500) log.warn('Request refused', { reason: code, error });
+  else if (status > 500 && !isDeliberate(code)) log.warn('Request refused', { reason: code, error });
 }
 
 function send(ctx: Context, { spec, errors, headers = {} }: Answer): void {

@@ -4,11 +4,14 @@ import Koa from 'koa';
 import { logAccess } from './access-log.ts';
 import { createClientAddress, type TrustProxy } from './client-address.ts';
 import { renderErrors } from './errors.ts';
+import { createLoadShedding } from './load-shedding.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import type { Pressure } from './pressure.ts';
 import { openScope } from './request-scope.ts';
 import { type LifecycleState, refuseUnmatched, registerOperations } from './routes.ts';
 import { createSecurity, endConnections, limitRequestHead } from './security.ts';
 import { registerServiceRoutes } from './service-routes.ts';
+import { createUserSlots } from './user-slots.ts';
 
 export interface HttpAppOptions {
   /** One line for each request, and what went wrong; silent by default. */
@@ -27,9 +30,17 @@ export interface HttpAppOptions {
   readonly metricsToken?: string | undefined;
   /** Asked for at every request; always `ready` by default. */
   readonly state?: () => LifecycleState;
+  /** Requests of one user at the same time in this process; 10 by default. */
+  readonly maxConcurrentPerUser?: number;
+  /** Operations in progress from which on lists are refused, and from half as many more on nearly all; 200 by default. */
+  readonly maxInFlight?: number | undefined;
+  /** What else the process is short of, asked for at every request; nothing by default. */
+  readonly pressure?: () => Pressure | undefined;
 }
 
 const BODY_LIMIT = 10_240;
+const MAX_CONCURRENT = 10;
+const MAX_IN_FLIGHT = 200;
 
 /**
  * Serves the task app over HTTP: listen on it, hand `callback()` to a server, or mount it below a prefix of your own
@@ -40,7 +51,9 @@ export function createHttpApp(app: TaskApp, options: HttpAppOptions = {}): Koa {
   const { state = () => 'ready', metrics = createMetrics(), metricsToken } = options;
   const router = new Router();
   registerServiceRoutes(router, app, { state, metrics, metricsToken, docs });
-  registerOperations(router, app, { bodyLimit, state });
+  const { maxInFlight = MAX_IN_FLIGHT, maxConcurrentPerUser = MAX_CONCURRENT, pressure = () => undefined } = options;
+  const shedding = createLoadShedding({ maxInFlight, pressure, metrics });
+  registerOperations(router, app, { bodyLimit, state, shedding, holdSlot: createUserSlots(maxConcurrentPerUser) });
 
   const koa = new Koa();
   koa.use(openScope(createClientAddress(trustProxy)));

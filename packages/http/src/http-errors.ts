@@ -20,6 +20,8 @@ export const STATUS_OF: Readonly<Record<ErrorKind, number>> = {
   unavailable: 503,
 };
 
+const UNAVAILABLE = 'Service unavailable';
+
 /** What HTTP itself refuses, before any operation runs, and what it says of failures that nobody foresaw. */
 export const httpErrors = {
   malformedUrl: { code: 'http.malformed_url', status: 400, message: 'Malformed URL' },
@@ -36,9 +38,20 @@ export const httpErrors = {
   /** Nobody receives this one: the client went away while it was sending. */
   clientClosed: { code: 'http.client_closed_request', status: 499, message: 'Client closed request' },
   internal: { code: 'internal.error', status: 500, message: 'Internal server error' },
-  starting: { code: 'http.starting', status: 503, message: 'Service unavailable' },
-  docsMissing: { code: 'http.docs_missing', status: 503, message: 'The documentation page has not been built' },
+  starting: { code: 'http.starting', status: 503, message: UNAVAILABLE },
+  overloaded: { code: 'http.overloaded', status: 503, message: UNAVAILABLE },
+  docsMissing: { code: 'http.docs_missing', status: 503, message: UNAVAILABLE },
 } as const satisfies Readonly<Record<string, HttpErrorSpec>>;
+
+/** What a server answers because it decided to, while nothing is broken. */
+const DELIBERATE: ReadonlySet<string> = new Set<ErrorCode | (typeof httpErrors)[keyof typeof httpErrors]['code']>([
+  'http.starting',
+  'http.overloaded',
+  'auth.overloaded',
+]);
+
+/** True where a 503 needs nobody's attention. */
+export const isDeliberate = (code: string | undefined): boolean => code !== undefined && DELIBERATE.has(code);
 
 /** What a core error is over HTTP. A 503 never says more than that, whatever broke. */
 export const toHttpError = ({
@@ -52,7 +65,7 @@ export const toHttpError = ({
 }): HttpErrorSpec => ({
   code,
   status: STATUS_OF[kind],
-  message: kind === 'unavailable' ? httpErrors.starting.message : message,
+  message: kind === 'unavailable' ? UNAVAILABLE : message,
 });
 
 const coreErrors: ReadonlyMap<string, HttpErrorSpec> = new Map(ERRORS.map((spec) => [spec.code, toHttpError(spec)]));

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** One answered request. */
 export interface ObservedRequest {
@@ -15,6 +15,10 @@ export interface Metrics {
   /** The media type of what `render` returns. */
   readonly contentType: string;
   observe(request: ObservedRequest): void;
+  /** One operation was refused because of `reason`. */
+  countShed(reason: string): void;
+  /** One operation more, or less, is in progress. */
+  countInFlight(by: 1 | -1): void;
   /** All metrics in the text format of Prometheus. */
   render(): Promise<string>;
 }
@@ -39,12 +43,25 @@ export function createMetrics({ db, process = false }: MetricsOptions = {}): Met
     buckets: BUCKETS,
     registers: [registry],
   });
+  const shed = new Counter({
+    name: 'http_requests_shed_total',
+    help: 'Requests refused with 503 because too much was going on, by what was short',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  const inFlight = new Gauge({
+    name: 'http_requests_in_flight',
+    help: 'Operations in progress; waiting for a client is no progress',
+    registers: [registry],
+  });
   if (db) addPool(registry, db);
   if (process) collectDefaultMetrics({ register: registry });
   return {
     contentType: registry.contentType,
     observe: ({ method, route, status, seconds }) =>
       duration.observe({ method: METHODS.has(method) ? method : 'OTHER', route, status }, seconds),
+    countShed: (reason) => shed.inc({ reason }),
+    countInFlight: (by) => inFlight.inc(by),
     render: () => registry.metrics(),
   };
 }

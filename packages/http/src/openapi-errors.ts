@@ -17,12 +17,14 @@ const fromDatabase = ERRORS.filter(({ code }) => code.startsWith('database.')).m
 const ofKeys = ERRORS.filter(({ code }) => code.startsWith('idempotency.')).map(toHttpError);
 const always = [
   coreError('rate_limit.exceeded'),
+  coreError('rate_limit.too_many_concurrent'),
   ...fromDatabase,
   httpErrors.requestTimeout,
   httpErrors.uriTooLong,
   httpErrors.headersTooLarge,
   httpErrors.internal,
   httpErrors.starting,
+  httpErrors.overloaded,
 ];
 const ofBodies = [
   httpErrors.malformedJson,

@@ -9,14 +9,16 @@ import {
   runAsJson,
   type TaskApp,
 } from '@taskapp/core';
-import { readBearer } from './bearer.ts';
+import { type Bearer, readBearer } from './bearer.ts';
 import { readBody } from './body.ts';
 import { identify, orBlame } from './caller.ts';
 import { httpErrors, refuse } from './http-errors.ts';
 import { type Address, addressOf, collectInput } from './input.ts';
 import { spendLimit } from './limits.ts';
+import type { LoadShedding } from './load-shedding.ts';
 import { readConditions, strongTag, weakTag } from './preconditions.ts';
 import { currentScope } from './request-scope.ts';
+import type { HoldSlot } from './user-slots.ts';
 
 /** `starting`: not ready for operations yet. `draining`: about to close, still answering. */
 export type LifecycleState = 'starting' | 'ready' | 'draining';
@@ -26,6 +28,8 @@ export interface RouteOptions {
   /** Bytes of a request body at most. */
   readonly bodyLimit: number;
   readonly state: () => LifecycleState;
+  readonly shedding: LoadShedding;
+  readonly holdSlot: HoldSlot;
 }
 
 /** Registers a route for every operation of the app. */
@@ -43,22 +47,29 @@ interface Route {
   readonly options: RouteOptions;
 }
 
-async function answer({ app, operation, address, options }: Route, ctx: RouterContext): Promise<void> {
+async function answer(route: Route, ctx: RouterContext): Promise<void> {
+  const { app, operation, address, options } = route;
   const scope = currentScope();
   scope.route = address.path;
   scope.placeOf = address.placeOf;
   if (options.state() === 'starting') refuse(httpErrors.starting, { headers: { 'Retry-After': '1' } });
   // Answers to sign-in carry secrets next to what the caller sent, which compression would give away (BREACH).
   if (operation.limit !== undefined) ctx.compress = false;
+  const result = await options.shedding.serve(operation, async () => {
+    const bearer = readBearer(app.access, ctx.req);
+    if (bearer.kind === 'genuine') scope.userId = bearer.claims.userId;
+    await spendLimit(ctx, app.rateLimit, operation, bearer);
+    return options.holdSlot(scope.userId, () => carryOut(route, ctx, bearer));
+  });
+  reply(ctx, operation, result);
+}
 
-  const bearer = readBearer(app.access, ctx.req);
-  if (bearer.kind === 'genuine') scope.userId = bearer.claims.userId;
-  await spendLimit(ctx, app.rateLimit, operation, bearer);
+async function carryOut({ app, operation, address, options }: Route, ctx: RouterContext, bearer: Bearer) {
+  const { shedding, bodyLimit } = options;
   const caller = await identify(app, operation, bearer);
-  const body = address.hasBody ? await readBody(ctx, options.bodyLimit) : {};
+  const body = address.hasBody ? await shedding.pause(() => readBody(ctx, bodyLimit)) : {};
   const input = collectInput(operation, address, { params: ctx.params, querystring: ctx.querystring, body });
-  const call = runAsJson(app, operation, { ...factsOf(ctx), ...caller }, input);
-  reply(ctx, operation, await call.catch(orBlame(bearer)));
+  return runAsJson(app, operation, { ...factsOf(ctx), ...caller }, input).catch(orBlame(bearer));
 }
 
 /** A peer without an address, as on a Unix socket, is nobody in particular. */

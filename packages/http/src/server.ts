@@ -3,9 +3,10 @@ import { connect, createTaskApp, type Logger } from '@taskapp/core';
 import type { Config } from './config.variables.ts';
 import { prepareDatabase } from './database-start.ts';
 import { startHousekeeping } from './housekeeping.ts';
-import { createHttpApp } from './http-app.ts';
+import { createHttpApp, type HttpAppOptions } from './http-app.ts';
 import { type Listener, listen } from './listener.ts';
 import { createMetrics } from './metrics.ts';
+import { type PressureLimits, watchPressure } from './pressure.ts';
 import { openRedis } from './redis.ts';
 import type { LifecycleState } from './routes.ts';
 
@@ -16,7 +17,11 @@ export interface ServerOptions {
   readonly signal?: AbortSignal;
   /** How long PostgreSQL may be absent at the start; 60 seconds by default. */
   readonly databaseWaitMs?: number;
+  /** From where on operations are refused with 503, where it is not the default. */
+  readonly overload?: OverloadLimits;
 }
+
+export interface OverloadLimits extends Partial<PressureLimits>, Pick<HttpAppOptions, 'maxInFlight'> {}
 
 /** A server that answers requests. */
 export interface RunningServer {
@@ -42,7 +47,7 @@ const DESTROY_MS = 2000;
  */
 export async function startServer({ config, log, signal, ...options }: ServerOptions): Promise<RunningServer> {
   const { host, port: wanted, shutdownDelayMs } = config.http;
-  const parts = createParts(config, log);
+  const parts = createParts(config, log, options.overload);
   const { db, http, lifecycle } = parts;
   let listener: Listener | undefined;
   let endHousekeeping: (() => Promise<void>) | undefined;
@@ -79,19 +84,22 @@ function once(work: () => Promise<void>): () => Promise<void> {
 
 type Parts = ReturnType<typeof createParts>;
 
-function createParts({ database, redis: redisAddress, app: settings, http: httpConfig }: Config, log: Logger) {
+function createParts(config: Config, log: Logger, { maxInFlight, ...limits }: OverloadLimits = {}) {
+  const { database, redis: redisAddress, app: settings, http: httpConfig } = config;
   const { url, poolMax, prepared } = database;
-  const limits = { poolMax, prepared, applicationName: 'taskapp', log };
-  const db = connect(url, limits);
+  const db = connect(url, { poolMax, prepared, applicationName: 'taskapp', log });
   const redis = redisAddress && openRedis(redisAddress, log);
   const app = createTaskApp({ db, redis, log, ...settings });
   const lifecycle: { state: LifecycleState } = { state: 'starting' };
   const metrics = createMetrics({ db, process: true });
-  const http = createHttpApp(app, { ...httpConfig, log, metrics, state: () => lifecycle.state });
-  return { db, redis, app, http, lifecycle };
+  const pressure = watchPressure(db, limits);
+  const state = () => lifecycle.state;
+  const http = createHttpApp(app, { ...httpConfig, log, metrics, state, maxInFlight, pressure: pressure.read });
+  return { db, redis, app, http, lifecycle, pressure };
 }
 
-async function closeParts({ app, db, redis }: Parts, log: Logger): Promise<void> {
+async function closeParts({ app, db, redis, pressure }: Parts, log: Logger): Promise<void> {
+  pressure.close();
   await app.close();
   for (const client of redis ? [redis.limits, redis.cache] : []) client.disconnect();
   // A connection on a dead network would not let go.

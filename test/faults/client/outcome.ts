@@ -11,6 +11,7 @@ const NOT_APPLIED = new Set([
   'database.storage_full',
   'database.not_committed',
   'http.starting',
+  'http.overloaded',
   'auth.overloaded',
 ]);
 

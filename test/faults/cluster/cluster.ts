@@ -99,6 +99,7 @@ const createEnvironment = (databaseUrl: string, redisPort: number) => ({
   RATE_LIMIT_MAX: UNLIMITED,
   RATE_LIMIT_USER_MAX: UNLIMITED,
   RATE_LIMIT_LOGIN_MAX: UNLIMITED,
+  MAX_CONCURRENT_PER_USER: UNLIMITED,
   // Longer than the balancer needs to notice that a node reports itself unready.
   SHUTDOWN_DELAY_MS: '1500',
 });
