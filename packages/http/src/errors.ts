@@ -5,6 +5,7 @@ import {
   type HttpErrorSpec,
   httpErrors,
   isDeliberate,
+  problem,
   type RefusalExtras,
   refusalOf,
   toHttpError,
@@ -18,6 +19,8 @@ interface Answer extends RefusalExtras {
 }
 
 const CHALLENGE = 'Bearer realm="taskapp"';
+const JSON_TYPE = 'application/json';
+const PROBLEM_TYPE = 'application/problem+json';
 const RETRY_AFTER_SECONDS = 5;
 /** Answers after which what is left of the request cannot be trusted or is not worth reading. */
 const CLOSING: readonly number[] = [408, 413, 431];
@@ -75,6 +78,8 @@ function send(ctx: Context, { spec, errors, headers = {} }: Answer): void {
   if (CLOSING.includes(spec.status)) ctx.set('Connection', 'close');
   ctx.set({ ...headers });
   ctx.status = spec.status;
-  ctx.type = 'application/json';
-  ctx.body = JSON.stringify(envelope(spec, requestId, errors));
+  ctx.vary('Accept');
+  const type = ctx.accepts(JSON_TYPE, PROBLEM_TYPE) === PROBLEM_TYPE ? PROBLEM_TYPE : JSON_TYPE;
+  ctx.type = type;
+  ctx.body = JSON.stringify((type === PROBLEM_TYPE ? problem : envelope)(spec, requestId, errors));
 }

@@ -14,6 +14,19 @@ export const error = z
   })
   .meta({ id: 'Error', description: 'Every answer that is not a success' });
 
+/** The body of every error answer for those who prefer `application/problem+json`. */
+export const problem = z
+  .object({
+    type: z.string().describe('`urn:taskapp:` and the code'),
+    title: z.string().describe('What went wrong, for people'),
+    status: z.int().describe('The HTTP status'),
+    detail: z.string().describe('What is wrong with this request'),
+    instance: z.string().describe('Names the request in the logs'),
+    errors: error.shape.errors,
+    code: error.shape.code,
+  })
+  .meta({ id: 'Problem', description: 'An `Error` as RFC 9457 has it, for `Accept: application/problem+json`' });
+
 const header = (description: string, schema: { type: 'string' | 'integer' }) => ({ description, schema });
 
 const SAMPLE_ID = '0198c7a2-6f3e-7c41-9b1d-5f1c2a7e4d90';
@@ -28,7 +41,7 @@ const examples = [...ERRORS.map(toHttpError), ...Object.values(httpErrors)].map(
 
 /** Headers, schemas and examples that the answers of all operations share. */
 export const components = {
-  schemas: { Error: error },
+  schemas: { Error: error, Problem: problem },
   examples: Object.fromEntries(examples) as Record<string, { summary: string; value: unknown }>,
   headers: {
     RateLimit: header('What is left of the budget and seconds until it is full: `"user";r=299;t=60`', {

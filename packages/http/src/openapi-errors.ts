@@ -3,7 +3,7 @@ import { ERRORS, type NamedOperation, operations } from '@taskapp/core';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import { coreError, type HttpErrorSpec, httpErrors, toHttpError } from './http-errors.ts';
 import type { Address } from './input.ts';
-import { error, reference } from './openapi-components.ts';
+import { error, problem, reference } from './openapi-components.ts';
 import { hasVersion } from './preconditions.ts';
 
 const EXTRA_HEADERS: Readonly<Record<number, Record<string, { $ref: `#/components/headers/${string}` }>>> = {
@@ -81,7 +81,10 @@ function describe(status: number, specs: readonly HttpErrorSpec[]): ZodOpenApiRe
   return {
     description: `${STATUS_CODES[status]}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
     headers: { 'X-Request-Id': reference('RequestId'), ...EXTRA_HEADERS[status] },
-    content: { 'application/json': { schema: error, examples: Object.fromEntries(samples) } },
+    content: {
+      'application/json': { schema: error, examples: Object.fromEntries(samples) },
+      'application/problem+json': { schema: problem },
+    },
   };
 }
 

@@ -11,7 +11,8 @@ import { hasVersion } from './preconditions.ts';
 const DESCRIPTION = `Accounts, tasks and tags over HTTP.
 
 Sign in for an access token and send it as \`Authorization: Bearer <token>\`. Bodies are JSON in UTF-8; unknown fields
-are refused. Every error has the shape of the schema \`Error\`, and its \`code\` never changes its meaning.`;
+are refused. Every error has the shape of the schema \`Error\`, or of \`Problem\` for callers that prefer \`application/problem+json\`;
+its \`code\` never changes its meaning.`;
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
