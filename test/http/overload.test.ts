@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { connect as connectTo, createTaskApp } from '@taskapp/core';
 import { createHttpApp, createMetrics } from '@taskapp/http';
 import knex from 'knex';
@@ -51,27 +51,29 @@ async function until(status: number, ask: () => PromiseLike<{ status: number }>)
 }
 
 /** Requests that create tasks hang until `release`; resolves with the statuses that they end with. */
-async function hang() {
+async function hang(t: TestContext) {
   const holder = await db.transaction();
-  atEnd(() => holder.isCompleted() || holder.rollback());
   await holder.raw('lock table taskapp.tasks in share mode');
   const hanging: Promise<{ status: number }>[] = [];
+  const release = async () => {
+    if (!holder.isCompleted()) await holder.rollback();
+    return (await Promise.all(hanging)).map(({ status }) => status);
+  };
+  // Where the test fails first, the next one must not wait for this lock.
+  t.after(release);
   return {
     add: (http: Http, by: TestUser, count: number) => {
       for (let number = 0; number < count; number += 1) hanging.push(create(http, by).then((answer) => answer));
     },
-    release: async () => {
-      await holder.rollback();
-      return (await Promise.all(hanging)).map(({ status }) => status);
-    },
+    release,
   };
 }
 
 describe('operations in progress', () => {
-  test('from the limit on lists are refused, past half as many more everything but what is essential', async () => {
+  test('from the limit on lists are refused, past half as many more everything but what is essential', async (t) => {
     const { http, read, reach } = await serve({ maxInFlight: 4 });
     const [ada, bob] = [await user(), await user()];
-    const crowd = await hang();
+    const crowd = await hang(t);
     crowd.add(http, ada, 3);
     await reach(3);
     assert.equal((await list(http, bob)).status, 200);
@@ -157,10 +159,10 @@ describe('operations in progress', () => {
 });
 
 describe('requests of one user at the same time', () => {
-  test('are ten at most; others are not concerned, and those that end make room', async () => {
+  test('are ten at most; others are not concerned, and those that end make room', async (t) => {
     const { http, reach } = await serve();
     const [ada, bob] = [await user(), await user()];
-    const crowd = await hang();
+    const crowd = await hang(t);
     crowd.add(http, ada, 9);
     await reach(9);
     assert.equal((await list(http, ada)).status, 200);
@@ -176,10 +178,10 @@ describe('requests of one user at the same time', () => {
     await Promise.all(Array.from({ length: 10 }, async () => assert.equal((await list(http, ada)).status, 200)));
   });
 
-  test('can be more, or fewer', async () => {
+  test('can be more, or fewer', async (t) => {
     const { http, reach } = await serve({ maxConcurrentPerUser: 1 });
     const ada = await user();
-    const crowd = await hang();
+    const crowd = await hang(t);
     crowd.add(http, ada, 1);
     await reach(1);
     assert.equal((await list(http, ada)).status, 429);

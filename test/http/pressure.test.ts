@@ -132,7 +132,6 @@ describe('a connection pool that is used up', () => {
   /** Takes both connections of the server, then lets `waiters` wait; `work` runs meanwhile. */
   async function exhaust({ create, as }: Served, waiters: number, work: () => Promise<void>): Promise<void> {
     const holder = await db.transaction();
-    atEnd(() => holder.isCompleted() || holder.rollback());
     await holder.raw('lock table taskapp.tasks');
     const hanging = [create(), create()];
     await pause(300);
