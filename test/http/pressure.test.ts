@@ -135,8 +135,13 @@ describe('a connection pool that is used up', () => {
     await holder.raw('lock table taskapp.tasks');
     const hanging = [create(), create()];
     await pause(300);
-    const waiting = Array.from({ length: waiters }, () => as('GET', '/api/users/me'));
-    await pause(200);
+    const waiting: ReturnType<Served['list']>[] = [];
+    // One after the other: requests that come at once share the query, and the connection, of their authentication.
+    for (let n = 0; n < waiters; n += 1) {
+      waiting.push(as('GET', '/api/users/me'));
+      await pause(20);
+    }
+    await pause(100);
     await work().finally(() => holder.rollback());
     for (const { status } of await Promise.all(hanging)) assert.equal(status, 201);
     for (const { status } of await Promise.all(waiting)) assert.equal(status, 200);

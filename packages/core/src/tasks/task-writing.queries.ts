@@ -1,17 +1,17 @@
 import type { Knex } from 'knex';
-import { bindChange, CHANGE, type Change } from '../events/events.queries.ts';
+import { bindChange, CHANGE, type Changes, valuesAfter } from '../events/events.queries.ts';
 import type { CallContext } from '../kernel/contract.ts';
 import { Serialized } from '../kernel/serialized.ts';
 import type { Task } from './task.model.ts';
 import { tagsIn, viewOf } from './task-view.ts';
 
-/** The columns of a task that its callers decide about. */
-export type TaskFields = Pick<Task, 'title' | 'description' | 'status' | 'priority' | 'dueDate'>;
+type Caller = Partial<CallContext>;
 
-/** A change of one task, with what the log says about it. */
-interface Writing extends TaskFields {
-  readonly id: string;
-  readonly change: Omit<Change, 'entityId' | 'tasks'>;
+/** A new task; its tags are locked. */
+interface NewTask
+  extends Pick<Task, 'id' | 'workspaceId' | 'creatorId' | 'title' | 'description' | 'status' | 'priority' | 'dueDate'> {
+  readonly tagIds: readonly string[];
+  readonly changes: Changes;
 }
 
 // The tags are locked by the statement before; links show only the rows that this statement began with.
@@ -29,15 +29,14 @@ const INSERT = `
   select ${viewOf('s', tagsIn('from links l join taskapp.tags g on g.id = l.tag_id'))} as json, s.version, e.*
   from subject s, event e`;
 
-/** Makes a task with tags that are locked, and records it, in one statement: the last of its transaction. */
+/** Makes a task and records it, in one statement: the last of its transaction. */
 export async function insertTask(
   db: Knex.Transaction,
-  caller: Partial<CallContext>,
-  task: Writing & Pick<Task, 'workspaceId' | 'creatorId'> & { readonly tagIds: readonly string[] },
+  caller: Caller,
+  { id: entityId, changes, ...fields }: NewTask,
 ): Promise<Serialized> {
-  const { id: entityId, change, ...fields } = task;
-  const bindings = { ...fields, ...bindChange(caller, { ...change, entityId, tasks: 1 }) };
-  const { rows } = await db.raw(INSERT, bindings as never);
+  const change = bindChange(caller, { type: 'task.created', entityId, tasks: 1, changes });
+  const { rows } = await db.raw(INSERT, { ...fields, ...change } as never);
   return new Serialized(rows[0].json, rows[0].version);
 }
 
@@ -56,9 +55,11 @@ const UPDATE = `
 /** Changes a locked task and records it, in one statement: the last of its transaction. */
 export async function updateTask(
   db: Knex.Transaction,
-  caller: Partial<CallContext>,
-  { id: entityId, change, ...fields }: Writing,
+  caller: Caller,
+  { before, type, changes }: { before: Task; type: `task.${string}`; changes: Changes },
 ): Promise<Serialized> {
-  const { rows } = await db.raw(UPDATE, { ...fields, ...bindChange(caller, { ...change, entityId }) } as never);
+  const { title, description, status, priority, dueDate } = { ...before, ...valuesAfter(changes) };
+  const change = bindChange(caller, { type, entityId: before.id, changes });
+  const { rows } = await db.raw(UPDATE, { title, description, status, priority, dueDate, ...change } as never);
   return new Serialized(rows[0].json, rows[0].version);
 }

@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid';
 import type { Deps } from '../deps.ts';
-import { all, diff, recordChange, valuesAfter } from '../events/events.queries.ts';
+import { all, diff, recordChange } from '../events/events.queries.ts';
 import { onConstraint } from '../kernel/database.ts';
 import { implement } from '../kernel/implement.ts';
 import { transaction } from '../kernel/transaction.ts';
@@ -34,8 +34,7 @@ export function createTaskService(deps: Deps) {
         const { description = null, dueDate = null } = fields;
         const changes = all('to', { ...fields, ...(tagIds.length > 0 && { tagIds }) });
         const place = { id: uuid(), workspaceId: scope.id, creatorId, tagIds };
-        const change = { type: 'task.created', changes } as const;
-        return insertTask(db, ctx, { ...fields, description, dueDate, ...place, change });
+        return insertTask(db, ctx, { ...fields, description, dueDate, ...place, changes });
       }).catch(workspaceGone),
 
     get: ({ actor }, { id }) => getTask(db, actor, id),
@@ -50,9 +49,7 @@ export function createTaskService(deps: Deps) {
         };
         if (Object.keys(changes).length === 0) return getTask(db, ctx.actor, id);
         if (tagIds) await replaceTags(db, before, tagIds);
-        const { title, description, status, priority, dueDate } = { ...before, ...valuesAfter(changes) };
-        const change = { type: 'task.updated', changes } as const;
-        return updateTask(db, ctx, { id, title, description, status, priority, dueDate, change });
+        return updateTask(db, ctx, { before, type: 'task.updated', changes });
       }),
 
     remove: (ctx, { id }) =>
