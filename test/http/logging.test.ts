@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { createHttpApp, createLogger, type LogOptions } from '@taskapp/http';
@@ -84,6 +84,32 @@ describe('the log', () => {
       (await lines()).map(({ message }) => message),
       ['yes'],
     );
+  });
+
+  test('drops lines that nobody reads, and says how many once somebody does', async () => {
+    const seen: string[] = [];
+    let release = () => {};
+    const stream = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        seen.push(chunk.toString());
+        if (seen.length > 1) done();
+        else release = done;
+      },
+    });
+    const log = createLogger({ level: 'info', format: 'json', stream });
+    const detail = 'x'.repeat(1000);
+    for (let n = 0; n < 3000; n += 1) log.info('unread', { detail });
+    log.debug('below the level');
+    assert.ok(stream.writableLength < 1.1 * 1024 * 1024, `${stream.writableLength} bytes wait`);
+    release();
+    while (stream.writableLength > 0) await once(stream, 'drain');
+    log.info('read again');
+    await log.close();
+    const lines = seen.map((line) => JSON.parse(line) as Line);
+    const [report, last] = lines.slice(-2);
+    assert.deepEqual([report?.level, last?.message], ['warn', 'read again']);
+    assert.equal(report?.dropped, 3000 - (lines.length - 2));
+    assert.ok(lines.length < 1200);
   });
 
   test('survives a reader that goes away', async () => {

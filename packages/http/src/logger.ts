@@ -25,8 +25,8 @@ export interface ServerLogger extends Logger {
 const SERVICE = 'taskapp';
 
 /**
- * Logs over winston: every line of a request carries its id, secrets and control characters stay out, and a reader
- * that goes away (EPIPE) ends the log, not the process.
+ * Logs over winston: every line of a request carries its id, secrets and control characters stay out. A reader that
+ * goes away (EPIPE) ends the log, not the process; for one that stops reading, lines are dropped and counted.
  */
 export function createLogger({ level, format, stream = process.stdout }: LogOptions): ServerLogger {
   const lines = winston.format.printf(format === 'json' ? toJsonLine : toPrettyLine);
@@ -36,7 +36,11 @@ export function createLogger({ level, format, stream = process.stdout }: LogOpti
   stream.on('error', ignore);
   logger.on('error', ignore);
 
+  const isFull = countDropped(stream, (dropped) =>
+    write('warn')('Log lines were dropped: nobody read them', { dropped }),
+  );
   const write = (at: LogLevel) => (message: string, meta?: object) => {
+    if (!logger.isLevelEnabled(at) || isFull()) return;
     // As one object: handed over separately, winston glues a `message` in `meta` onto the message.
     const { level: _level, message: detail, ...fields } = toLogFields(meta ?? {});
     const requestId = fields.requestId ?? currentRequestId();
@@ -52,6 +56,24 @@ export function createLogger({ level, format, stream = process.stdout }: LogOpti
     stream.off('error', ignore);
   };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), close };
+}
+
+/** Bytes of lines that wait for a slow reader; beyond them lines are dropped, or they would fill the memory. */
+const MAX_WAITING = 1024 * 1024;
+
+/** Answers whether a line has to be dropped; once there is room again, reports how many were. */
+function countDropped(stream: Writable, report: (dropped: number) => void): () => boolean {
+  let dropped = 0;
+  return () => {
+    if (stream.writableLength > MAX_WAITING) {
+      dropped += 1;
+      return true;
+    }
+    const missed = dropped;
+    dropped = 0;
+    if (missed > 0) report(missed);
+    return false;
+  };
 }
 
 type Line = winston.Logform.TransformableInfo;
