@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { closeConnections } from './client/http.ts';
 import { type Cluster, startCluster } from './cluster/cluster.ts';
 import { checkAlways } from './oracles.ts';
-import { formatTable, writeReport } from './report.ts';
+import { formatTable, summarize, writeReport } from './report.ts';
 import { createRow, type Row, type Scenario, type World } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 
@@ -12,6 +12,8 @@ const { values: given } = parseArgs({
     long: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
     write: { type: 'boolean', default: false },
+    /** How long the soak lasts, in seconds. */
+    soak: { type: 'string', default: '120' },
     /** Keeps the figures in a file; `--from` reads them again instead of running anything. */
     json: { type: 'string' },
     from: { type: 'string' },
@@ -28,14 +30,13 @@ function chooseScenarios(): Scenario[] {
   return scenarios.filter(isWanted);
 }
 
-const MAX_SHOWN = 15;
-
 async function runScenario(scenario: Scenario, cluster: Cluster): Promise<Row> {
   const row = createRow();
   const world: World = {
     cluster,
     row,
     isLong: given.long,
+    soakMs: Number(given.soak) * 1000,
     pick: (short, long) => (given.long ? long : short),
     expect: (condition, failure) => {
       if (!condition) row.failures.push(failure);
@@ -51,19 +52,6 @@ async function runScenario(scenario: Scenario, cluster: Cluster): Promise<Row> {
   process.stdout.write(`${word} (${seconds} s)${row.notes.length > 0 ? `: ${row.notes.join('; ')}` : ''}\n`);
   for (const failure of summarize(row.failures)) process.stdout.write(`    ${failure}\n`);
   return row;
-}
-
-/** One line for failures that differ in ids and numbers only. */
-function summarize(failures: readonly string[]): string[] {
-  const groups = new Map<string, { first: string; count: number }>();
-  for (const first of failures) {
-    const kind = first.replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\d+/g, '#').slice(0, 120);
-    const group = groups.get(kind) ?? { first, count: 0 };
-    group.count += 1;
-    groups.set(kind, group);
-  }
-  const lines = [...groups.values()].map(({ first, count }) => (count > 1 ? `${count} × ${first}` : first));
-  return lines.slice(0, MAX_SHOWN);
 }
 
 let cluster: Cluster | undefined;

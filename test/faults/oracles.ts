@@ -1,4 +1,5 @@
 import { answerProblems } from './client/http.ts';
+import type { ApiNode } from './cluster/node.ts';
 import { until } from './cluster/processes.ts';
 import type { World } from './scenario.ts';
 
@@ -13,14 +14,17 @@ export async function checkAlways(world: World): Promise<void> {
   cluster.network.postgres.heal();
   cluster.network.redis.heal();
   await checkConnections(world);
-  for (const node of cluster.nodes) {
-    row.unexpectedExits += node.unexpectedExits.length;
-    row.failures.push(...take(node.unexpectedExits), ...take(node.log.problems));
-    const bugs = take(node.log.errors).filter((line) => !isRefusal(line));
-    row.failures.push(...bugs.map((line) => `logged as an error: ${line}`));
-  }
+  for (const node of cluster.nodes) checkNode(world, node);
   for (const [problem, count] of answerProblems) row.failures.push(`${count} × ${problem}`);
   answerProblems.clear();
+}
+
+/** No process ended by itself, and the log is as it should be; what is found is found once. */
+export function checkNode({ row }: World, node: ApiNode): void {
+  row.unexpectedExits += node.unexpectedExits.length;
+  row.failures.push(...take(node.unexpectedExits), ...take(node.log.problems));
+  const bugs = take(node.log.errors).filter((line) => !isRefusal(line));
+  row.failures.push(...bugs.map((line) => `logged as an error: ${line}`));
 }
 
 /** Empties a list that somebody else keeps adding to. */

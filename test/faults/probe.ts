@@ -52,6 +52,10 @@ export function tallyOf(values: readonly (string | number)[]): Record<string, nu
   return counts;
 }
 
+/** How often each status occurs. */
+export const statusesOf = (answers: readonly Answer[]): Record<string, number> =>
+  tallyOf(answers.map(({ status }) => status));
+
 export const describe = (counts: Record<string, number>): string =>
   Object.entries(counts)
     .map(([value, count]) => `${count} × ${value}`)

@@ -45,3 +45,18 @@ export async function writeReport(results: Results, isLong: boolean): Promise<vo
   const parts = [BEGIN, made, '', formatTable(results), '', ...notes, END];
   await writeFile(DOCUMENT, before + parts.join('\n') + after);
 }
+
+const MAX_SHOWN = 15;
+
+/** One line for failures that differ in ids and numbers only. */
+export function summarize(failures: readonly string[]): string[] {
+  const groups = new Map<string, { first: string; count: number }>();
+  for (const first of failures) {
+    const kind = first.replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\d+/g, '#').slice(0, 120);
+    const group = groups.get(kind) ?? { first, count: 0 };
+    group.count += 1;
+    groups.set(kind, group);
+  }
+  const lines = [...groups.values()].map(({ first, count }) => (count > 1 ? `${count} × ${first}` : first));
+  return lines.slice(0, MAX_SHOWN);
+}

@@ -5,6 +5,7 @@ export interface Extent {
   readonly isLong: boolean;
   /** Picks the number for this run. */
   readonly pick: (short: number, long: number) => number;
+  readonly soakMs: number;
 }
 
 /** One row of the table, and what is wrong with it. */

@@ -16,7 +16,7 @@ type Options = Partial<Pick<LoadOptions, 'ports' | 'workers' | 'keyed' | 'pauseM
  */
 export async function underLoad(
   world: World,
-  work: (tally: Tally) => Promise<void>,
+  work: (tally: Tally, journal: Journal) => Promise<void>,
   options: Options = {},
 ): Promise<Tally> {
   const { cluster } = world;
@@ -34,7 +34,7 @@ export async function underLoad(
 
 async function runLoad(
   world: World,
-  work: (tally: Tally) => Promise<void>,
+  work: (tally: Tally, journal: Journal) => Promise<void>,
   { journal, tally, ...options }: Options & Pick<LoadOptions, 'journal' | 'tally'>,
 ): Promise<void> {
   const { cluster } = world;
@@ -49,7 +49,7 @@ async function runLoad(
     ...options,
   });
   try {
-    await work(tally);
+    await work(tally, journal);
   } finally {
     await load.stop();
   }

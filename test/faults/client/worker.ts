@@ -1,11 +1,9 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, Call } from './http.ts';
-import type { Intent } from './journal.ts';
+import { createAttempts } from './attempts.ts';
+import type { Answer } from './http.ts';
 import { checkList } from './list-check.ts';
 import type { LoadOptions } from './load.ts';
-import { type Outcome, outcomeOf, outcomeOfError } from './outcome.ts';
-import { as, refresh, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import { surprise } from './tally.ts';
 
 /** What a worker knows of its tasks. It is the only one that changes them. */
@@ -21,42 +19,14 @@ export interface Known {
 }
 
 const MAX_LIVE = 25;
-/** A keyed operation is repeated for so long; shorter than the grace of refresh tokens. */
-const PATIENCE_MS = 25_000;
 /** What may come instead of success for a task that certainly exists. */
 const EXCUSABLE = new Set([409, 429, 503]);
 
 /** One client that creates, changes, removes and lists tasks of its own, one request after another. */
 export function createWorker(options: LoadOptions, session: Session) {
-  const { journal, tally, canary, keyed, ports } = options;
+  const { tally, canary, keyed } = options;
   const known: Known = { live: new Map(), removed: new Set(), titles: new Set(), uncertain: new Set() };
-  const anyPort = () => ports()[randomInt(ports().length)] as number;
-  const call = timed(options, (request: Omit<Call, 'port' | 'token'>) => as(session, { ...request, port: anyPort() }));
-
-  const attempt = async (request: Omit<Call, 'port' | 'token'>): Promise<Attempt> =>
-    call(request).then(
-      (answer) => ({ answer, outcome: outcomeOf(answer) }),
-      (error: NodeJS.ErrnoException) => ({ answer: undefined, outcome: outcomeOfError(error) }),
-    );
-  const perform = async (intent: Intent, request: Omit<Call, 'port' | 'token'>): Promise<Attempt> => {
-    tally.operations += 1;
-    await journal.write({ at: 'intent', ...intent });
-    const headers = { ...request.headers, ...(intent.key && { 'Idempotency-Key': intent.key }) };
-    const attempted = await (intent.key ? untilDefinite : once)(() => attempt({ ...request, headers }));
-    const { answer, outcome } = attempted;
-    tally[outcome] += 1;
-    const { status, body } = answer ?? {};
-    await journal.write({
-      at: 'result',
-      op: intent.op,
-      outcome,
-      status,
-      code: body?.code,
-      id: body?.id,
-      version: body?.version,
-    } as never);
-    return attempted;
-  };
+  const { call, perform, exchange } = createAttempts(options, session);
 
   const create = async () => {
     const op = randomUUID();
@@ -95,12 +65,7 @@ export function createWorker(options: LoadOptions, session: Session) {
     if (answer?.status === 200) checkList(answer.body, known, tally);
   };
   const renew = async () => {
-    const { answer } = await untilDefinite(() =>
-      timed(options, () => refresh(anyPort(), session.refreshToken))(undefined).then(
-        (answer) => ({ answer, outcome: outcomeOf(answer) }),
-        () => ({ answer: undefined, outcome: 'unknown' as const }),
-      ),
-    );
+    const { answer } = await exchange();
     if (answer?.status === 200) Object.assign(session, answer.body);
     else if (answer?.status === 401) surprise(tally, 'logged out by a refresh');
   };
@@ -117,46 +82,7 @@ export function createWorker(options: LoadOptions, session: Session) {
   };
 }
 
-interface Attempt {
-  readonly answer: Answer | undefined;
-  readonly outcome: Outcome;
-}
-
 const keyOf = (op: string, keyed: LoadOptions['keyed']) =>
   keyed === 'all' || (keyed === 'mixed' && randomInt(2) === 0) ? { key: op } : {};
 
 const versionOf = ({ body, headers }: Answer) => ({ version: body.version as number, etag: headers.etag ?? '*' });
-
-const once = (work: () => Promise<Attempt>): Promise<Attempt> => work();
-
-/** Repeats until it is done or certainly refused; one lost answer leaves the outcome open unless a later one settles it. */
-async function untilDefinite(work: () => Promise<Attempt>): Promise<Attempt> {
-  const deadline = performance.now() + PATIENCE_MS;
-  let isOpen = false;
-  for (;;) {
-    const attempt = await work();
-    const isBusy = attempt.answer?.status === 503 || attempt.answer?.status === 409;
-    if (attempt.outcome === 'acked' || (attempt.outcome === 'refused' && attempt.answer && !isBusy)) return attempt;
-    isOpen ||= attempt.outcome === 'unknown';
-    if (performance.now() > deadline) return isOpen ? { ...attempt, outcome: 'unknown' } : attempt;
-    await sleep(50 + randomInt(150));
-  }
-}
-
-function timed<T>({ tally }: LoadOptions, work: (input: T) => Promise<Answer>) {
-  return async (input: T): Promise<Answer> => {
-    const started = performance.now();
-    const fail = (what: string) => tally.failed.set(what, (tally.failed.get(what) ?? 0) + 1);
-    try {
-      const answer = await work(input);
-      if (answer.status >= 400) fail(`${answer.status} ${answer.body?.code}`);
-      return answer;
-    } catch (error) {
-      fail((error as NodeJS.ErrnoException).code ?? (error as Error).message);
-      throw error;
-    } finally {
-      const at = performance.now();
-      tally.timings.push({ at, ms: at - started });
-    }
-  };
-}

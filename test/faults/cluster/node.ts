@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createLogCheck, type LogCheck } from './log-check.ts';
-import { choosePort, hasEnded, residentBytes, waitForExit } from './processes.ts';
+import { choosePort, hasEnded, openFiles, residentBytes, waitForExit } from './processes.ts';
+import { isReady } from './readiness.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const built = `${root}packages/http/dist/main.js`;
@@ -12,6 +14,14 @@ const built = `${root}packages/http/dist/main.js`;
 const COMMAND = existsSync(built)
   ? [built]
   : ['--conditions=source', '--import', import.meta.resolve('tsx'), `${root}packages/http/src/main.ts`];
+
+/** How a node is started, where that is not as users do it. */
+export interface NodeLaunch {
+  /** A program that starts it, with its arguments: `['prlimit', '--nofile=128']`. */
+  readonly wrap?: readonly string[];
+  /** For Node itself. */
+  readonly flags?: readonly string[];
+}
 
 /** One process of the API. */
 export interface ApiNode {
@@ -27,13 +37,22 @@ export interface ApiNode {
   whenReady(): Promise<number>;
   /** Sends a signal that is meant to end the process; resolves with its exit code or signal. */
   end(signal: NodeJS.Signals): Promise<number | string | null>;
+  /** Sends a signal that the process survives. */
+  signal(signal: NodeJS.Signals): void;
   residentBytes(): Promise<number>;
+  openFiles(): Promise<number>;
+  /** Where it writes its log; whoever pauses or destroys this is a reader that stops or dies. */
+  readonly output: Readable;
 }
 
 const READY_MS = 40_000;
 
 /** Prepares a node on a port of its own; it does not run yet. */
-export async function createNode(environment: Record<string, string>, canaries: readonly string[]): Promise<ApiNode> {
+export async function createNode(
+  environment: Record<string, string>,
+  canaries: readonly string[],
+  { wrap = [], flags = [] }: NodeLaunch = {},
+): Promise<ApiNode> {
   const port = await choosePort();
   const log = createLogCheck(canaries);
   const unexpectedExits: string[] = [];
@@ -46,7 +65,8 @@ export async function createNode(environment: Record<string, string>, canaries: 
     env = { ...env, ...settings };
     startedAt = performance.now();
     isExpected = false;
-    const started = spawn(process.execPath, COMMAND, {
+    const [file, ...args] = [...wrap, process.execPath, ...flags, ...COMMAND] as [string, ...string[]];
+    const started = spawn(file, args, {
       // Nobody's .env is there.
       cwd: '/',
       env: { PATH: process.env.PATH, PORT: `${port}`, ...env },
@@ -82,22 +102,14 @@ export async function createNode(environment: Record<string, string>, canaries: 
       child.kill(signal);
       return waitForExit(child);
     },
+    signal: (signal) => void child?.kill(signal),
     residentBytes: () => residentBytes(child?.pid ?? 0),
+    openFiles: () => openFiles(child?.pid ?? 0),
+    get output() {
+      return child?.stdout as Readable;
+    },
     get pid() {
       return child?.pid ?? 0;
     },
   };
 }
-
-/** True once the node serves operations. */
-export const isReady = (port: number): Promise<boolean> =>
-  fetch(`http://127.0.0.1:${port}/readyz`, {
-    signal: AbortSignal.timeout(2000),
-    headers: { connection: 'close' },
-  }).then(
-    async (answer) => {
-      await answer.arrayBuffer();
-      return answer.ok;
-    },
-    () => false,
-  );

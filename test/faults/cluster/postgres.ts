@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { findPackage } from '../../../packages/cli/src/embedded/binaries.ts';
 import { choosePlacement, type Placement } from '../../../packages/cli/src/embedded/placement.ts';
 import { runAs } from '../../../packages/cli/src/embedded/privileges.ts';
+import { createAdmin } from './postgres-admin.ts';
 import { choosePort, waitForExit } from './processes.ts';
 
 /** A PostgreSQL to crash: fsync on, its superuser `postgres`, its ordinary role and database `app`. */
@@ -112,15 +113,3 @@ async function becomesReady(child: ChildProcess, data: string): Promise<boolean>
   }
   return false;
 }
-
-const createAdmin =
-  (port: number) =>
-  async <T extends pg.QueryResultRow>(sql: string, values: unknown[] = [], database = 'app'): Promise<T[]> => {
-    const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database });
-    client.on('error', () => undefined);
-    await client.connect();
-    return client
-      .query<T>(sql, values)
-      .then(({ rows }) => rows)
-      .finally(() => client.end());
-  };

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -26,6 +26,13 @@ export async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
 }
+
+/** How many files and connections a process has open; 0 when it is gone. */
+export const openFiles = (pid: number): Promise<number> =>
+  readdir(`/proc/${pid}/fd`).then(
+    ({ length }) => length,
+    () => 0,
+  );
 
 /** Waits until `condition` answers something true; throws `what` after `ms`. */
 export async function until<T>(

@@ -1,65 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, migrationStatus } from '@taskapp/core';
+import pg from 'pg';
+import { migrationConfig } from '../../../packages/core/src/migrations.ts';
+import { percentile } from '../client/tally.ts';
 import { migrateTo } from '../cluster/cluster.ts';
-import { waitForExit } from '../cluster/processes.ts';
-import { startProxy } from '../cluster/proxy.ts';
-import type { Scenario, World } from '../scenario.ts';
+import { withDatabase } from '../cluster/scratch-database.ts';
+import { killAt, runTaskctl } from '../cluster/taskctl.ts';
+import { describe } from '../probe.ts';
+import type { Scenario } from '../scenario.ts';
+import { underLoad } from '../under-load.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const built = `${root}packages/cli/dist/main.js`;
-const TASKCTL = existsSync(built)
-  ? [built]
-  : ['--conditions=source', '--import', import.meta.resolve('tsx'), `${root}packages/cli/src/main.ts`];
-
-function spawnMigrate({ cluster }: World, url: string): ChildProcess {
-  const env = { ...cluster.environment, PATH: process.env.PATH, DATABASE_URL: url };
-  return spawn(process.execPath, [...TASKCTL, 'db', 'migrate'], { cwd: '/', env, stdio: 'ignore' });
-}
-
-/** Everything about a schema that migrations make, as text. */
-const DESCRIPTION = `select string_agg(line, E'\\n' order by line) as text from (
-  select 'column ' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '')
-    as line from information_schema.columns where table_schema = 'taskapp'
-  union all select 'index ' || indexdef from pg_indexes where schemaname = 'taskapp'
-  union all select 'constraint ' || conname || ' ' || pg_get_constraintdef(oid) from pg_constraint
-    where connamespace = 'taskapp'::regnamespace
-  union all select 'type ' || t.typname || ' ' || e.enumlabel from pg_enum e join pg_type t on t.oid = e.enumtypid
-  union all select 'invalid ' || indexrelid::regclass from pg_index where not indisvalid
-  union all select 'migration ' || name from taskapp.migrations) lines`;
-
-async function withDatabase(
-  world: World,
-  name: string,
-  work: (url: string, describe: () => Promise<string>) => Promise<void>,
-) {
-  const { postgres } = world.cluster;
-  await postgres.admin(`create database ${name} owner app`, [], 'postgres');
-  const describe = async () => (await postgres.admin<{ text: string }>(DESCRIPTION, [], name))[0]?.text ?? '';
-  try {
-    await work(postgres.url(undefined, name), describe);
-  } finally {
-    await postgres.admin(`drop database ${name} with (force)`, [], 'postgres');
-  }
-}
-
-/** Kills the command when it has sent so many messages; true when it had that many to send. */
-async function killAt(world: World, url: string, messages: number): Promise<boolean> {
-  const proxy = await startProxy(world.cluster.postgres.port);
-  const through = new URL(url);
-  through.port = `${proxy.port}`;
-  const child = spawnMigrate(world, through.href);
-  let sent = 0;
-  proxy.inspect(() => {
-    sent += 1;
-    if (sent !== messages) return 'pass';
-    child.kill('SIGKILL');
-    return 'lose';
-  });
-  const code = await waitForExit(child);
-  await proxy.close();
-  return code === 'SIGKILL';
-}
+const MIGRATE = ['db', 'migrate'];
 
 const killedMigration: Scenario = {
   id: 'F-08',
@@ -73,10 +24,10 @@ const killedMigration: Scenario = {
     });
     for (let at = 3, isInside = true; isInside && row.injections < pick(2, 100); at += pick(15, 3)) {
       await withDatabase(world, 'broken', async (url, describe) => {
-        isInside = await killAt(world, url, at);
+        isInside = await killAt(world, url, { args: MIGRATE, messages: at });
         if (!isInside) return;
         row.injections += 1;
-        const code = await waitForExit(spawnMigrate(world, url));
+        const code = await runTaskctl(world, url, MIGRATE);
         expect(code === 0, `after a kill at message ${at} the next run ended with ${code}`);
         expect((await describe()) === fresh, `after a kill at message ${at} the schema is not that of a fresh install`);
       });
@@ -93,7 +44,7 @@ const parallelMigrations: Scenario = {
   run: async (world) => {
     await withDatabase(world, 'contended', async (url, describe) => {
       const count = world.pick(MIGRATORS.short, MIGRATORS.long);
-      const codes = await Promise.all(Array.from({ length: count }, () => waitForExit(spawnMigrate(world, url))));
+      const codes = await Promise.all(Array.from({ length: count }, () => runTaskctl(world, url, MIGRATE)));
       world.row.injections += count;
       world.expect(
         codes.every((code) => code === 0),
@@ -104,4 +55,56 @@ const parallelMigrations: Scenario = {
   },
 };
 
-export const migrations: readonly Scenario[] = [killedMigration, parallelMigrations];
+/** The newest migration that the load cannot do without. */
+const KEPT = '0003_events';
+const P99_MS = 1000;
+
+/** Takes back the migrations after `KEPT`; resolves with how many those were. */
+async function goBack(url: string): Promise<number> {
+  const db = connect(url);
+  const newest = async (): Promise<string> => (await migrationStatus(db)).applied.at(-1) ?? KEPT;
+  let count = 0;
+  for (; (await newest()) > KEPT; count += 1) await db.migrate.down(migrationConfig);
+  await db.destroy();
+  return count;
+}
+
+const migrationUnderLoad: Scenario = {
+  id: 'F-36',
+  title: 'an older schema migrated under load while somebody reads for long',
+  run: async (world) => {
+    const { cluster, row, expect, note, pick } = world;
+    const url = cluster.postgres.url();
+    const reader = new pg.Client({ connectionString: url });
+    await reader.connect();
+    // Idempotency keys are among what an older schema lacks.
+    const load = { keyed: 'none', pauseMs: 100, workers: 16 } as const;
+    for (let rounds = pick(1, 4); rounds > 0; rounds -= 1) {
+      const missing = await goBack(url);
+      expect(missing > 0, 'there is nothing to migrate');
+      const tally = await underLoad(
+        world,
+        async (seen) => {
+          await reader.query('begin; select count(*) from taskapp.tasks t, taskapp.users u where t.creator_id = u.id');
+          await sleep(pick(500, 2000));
+          const from = performance.now();
+          const before = percentile(seen, 0.99, 0, from);
+          const code = await runTaskctl(world, url, MIGRATE);
+          row.injections += missing;
+          expect(code === 0, `the migration under load ended with ${code}`);
+          await sleep(pick(500, 2000));
+          const during = percentile(seen, 0.99, from);
+          note(`p99 ${Math.round(during)} ms, undisturbed ${Math.round(before)} ms`);
+          expect(during <= Math.max(P99_MS, 3 * before), `p99 ${Math.round(during)} ms during the migration`);
+          await reader.query('commit');
+        },
+        load,
+      );
+      const strange = Object.fromEntries([...tally.failed].filter(([what]) => !/^4(09|29)/.test(what)));
+      expect(Object.keys(strange).length === 0, `requests failed: ${describe(strange)}`);
+    }
+    await reader.end();
+  },
+};
+
+export const migrations: readonly Scenario[] = [killedMigration, parallelMigrations, migrationUnderLoad];

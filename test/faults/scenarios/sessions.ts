@@ -1,38 +1,11 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, send } from '../client/http.ts';
-import { login, post, refresh, register, type Session } from '../client/session.ts';
-import { describe, race, tallyOf } from '../probe.ts';
+import { send } from '../client/http.ts';
+import { refresh, register, type Session } from '../client/session.ts';
+import { describe, race, statusesOf } from '../probe.ts';
 import type { Scenario, World } from '../scenario.ts';
 
 const PARALLEL = 50;
-
-const statusesOf = (answers: readonly Answer[]) => tallyOf(answers.map(({ status }) => status));
-
-const parallelRegistrations: Scenario = {
-  id: 'F-40',
-  title: `${PARALLEL} registrations of one address at once`,
-  run: async (world) => {
-    const { cluster, row, expect, pick } = world;
-    for (let rounds = pick(3, 100); rounds > 0; rounds -= 1) {
-      const address = `race-${randomUUID()}@example.com`;
-      const variants = [address, address.toUpperCase(), `  ${address}`, `${address} `];
-      const answers = await race(world, PARALLEL, (port, index) =>
-        post(port, 'register', { email: variants[index % variants.length], password: 'Aa1-race-race', name: 'Racer' }),
-      );
-      row.injections += PARALLEL;
-      const counts = statusesOf(answers);
-      // The hash workers may have their hands full; that is no account.
-      const others = Object.keys(counts).filter((status) => !['201', '409', '503'].includes(status));
-      expect(counts[201] === 1 && others.length === 0, `registrations: ${describe(counts)}`);
-      const [stored] = await cluster.postgres.admin<{ n: number }>(
-        'select count(*)::int as n from taskapp.users where email_key = $1',
-        [address],
-      );
-      expect(stored?.n === 1, `${stored?.n} accounts of one address`);
-    }
-  },
-};
 
 const parallelRefreshes: Scenario = {
   id: 'F-41',
@@ -126,84 +99,4 @@ const thief: Scenario = {
   },
 };
 
-/** Ways to end a session while it is being refreshed. */
-const ENDINGS = {
-  logout: (port: number, { accessToken }: Session) => post(port, 'logout', {}, accessToken),
-  everywhere: (port: number, { accessToken }: Session) => post(port, 'logout-all', {}, accessToken),
-  deletion: (port: number, { accessToken, password }: Session) =>
-    send({ port, method: 'DELETE', path: '/api/users/me', token: accessToken, body: { currentPassword: password } }),
-};
-
-const endedWhileRefreshing: Scenario = {
-  id: 'F-45',
-  title: 'refresh while the session is ended: logout, logout everywhere, account deleted',
-  run: async (world) => {
-    const { cluster, row, expect, pick } = world;
-    const [first, second] = cluster.nodes;
-    for (let rounds = pick(3, 100); rounds > 0; rounds -= 1) {
-      for (const [name, end] of Object.entries(ENDINGS)) {
-        const session = await register(first.port, cluster.canary);
-        const [refreshed, ended] = await Promise.all([
-          refresh(second.port, session.refreshToken),
-          end(first.port, session),
-        ]);
-        row.injections += 1;
-        expect(refreshed.status === 200 || refreshed.status === 401, `refresh during ${name}: ${refreshed.status}`);
-        expect(ended.status === 204, `${name} during a refresh: ${ended.status} ${ended.body?.code}`);
-        const tokens = refreshed.status === 200 ? refreshed.body : session;
-        const again = await refresh(second.port, tokens.refreshToken);
-        const used = await send({ port: second.port, method: 'GET', path: '/api/users/me', token: tokens.accessToken });
-        expect(
-          again.status === 401 && used.status === 401,
-          `after ${name}: refresh ${again.status}, access ${used.status}`,
-        );
-      }
-    }
-  },
-};
-
-const deletedAccount: Scenario = {
-  id: 'F-51',
-  title: 'account deleted while it is used',
-  isLongOnly: true,
-  run: async (world) => {
-    const { cluster, row, expect, pick } = world;
-    for (let rounds = pick(3, 100); rounds > 0; rounds -= 1) {
-      const user = await register(cluster.nodes[0].port, cluster.canary);
-      const answers = await race(world, 20, (port, index) =>
-        index === 10
-          ? ENDINGS.deletion(port, user)
-          : send({
-              port,
-              method: index % 3 === 0 ? 'GET' : 'POST',
-              path: '/api/tasks',
-              token: user.accessToken,
-              ...(index % 3 !== 0 && { body: { title: 'last words' } }),
-            }),
-      );
-      row.injections += 1;
-      const counts = statusesOf(answers);
-      expect(
-        Object.keys(counts).every((status) => ['200', '201', '204', '401', '403', '404'].includes(status)),
-        `answers: ${describe(counts)}`,
-      );
-      const [left] = await cluster.postgres.admin<{ n: number }>(
-        `select (select count(*) from taskapp.users where id = $1) + (select count(*) from taskapp.workspaces where owner_id = $1)
-          + (select count(*) from taskapp.sessions where user_id = $1) + (select count(*) from taskapp.tasks where creator_id = $1) as n`,
-        [user.id],
-      );
-      expect(Number(left?.n) === 0, `${left?.n} rows of a deleted account`);
-      const again = await login(cluster.nodes[1].port, user);
-      expect(again.status === 401, `a deleted account signs in: ${again.status}`);
-    }
-  },
-};
-
-export const sessions: readonly Scenario[] = [
-  parallelRegistrations,
-  parallelRefreshes,
-  lossyRefreshes,
-  thief,
-  endedWhileRefreshing,
-  deletedAccount,
-];
+export const sessions: readonly Scenario[] = [parallelRefreshes, lossyRefreshes, thief];

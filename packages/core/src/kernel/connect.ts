@@ -25,8 +25,11 @@ interface Connection {
   __knexTxId?: string;
 }
 
-/** How much longer the client waits than the server: an answer that does not come at all means a dead network. */
-const CLIENT_MARGIN_MS = 2000;
+/**
+ * How much longer the client waits than the server: an answer that does not come at all means a dead network. With the
+ * wait for a connection a request then ends within 7.5 seconds.
+ */
+const CLIENT_MARGIN_MS = 500;
 const DEAD = /Query read timeout|Connection terminated/;
 /** With these the server ends the session; that its connection is gone becomes known a moment after the answer. */
 const ENDED = /^(08|57P0|25P03$)/;

@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { enter } from '../client/enter.ts';
+import type { Journal } from '../client/journal.ts';
+import { login, register } from '../client/session.ts';
+import { migrateTo } from '../cluster/cluster.ts';
+import { withNode } from '../cluster/own-node.ts';
+import { withDatabase } from '../cluster/scratch-database.ts';
+import { killAt, runTaskctl } from '../cluster/taskctl.ts';
+import type { Scenario, World } from '../scenario.ts';
+import { underLoad } from '../under-load.ts';
+import { readFacts } from '../verify/facts.ts';
+import { type Operation, readLedger } from '../verify/ledger.ts';
+import { verify } from '../verify/verify.ts';
+
+const REFUSED = 7;
+
+const countRows = async ({ cluster }: World, database: string): Promise<string> => {
+  const [row] = await cluster.postgres.admin<{ text: string }>(
+    `select concat_ws(' ', (select count(*) from taskapp.users), (select count(*) from taskapp.tasks),
+      (select count(*) from taskapp.task_tags), (select count(*) from taskapp.events)) as text`,
+    [],
+    database,
+  );
+  return row?.text ?? '';
+};
+
+/** Under the final name there is a whole backup or nothing, and the next run works. */
+async function killBackups(world: World, url: string): Promise<string> {
+  const { cluster, row, expect, pick } = world;
+  const file = join(cluster.folder, `killed-${row.injections}.ndjson`);
+  for (let messages = 8, isInside = true; isInside && messages < pick(24, 400); messages += pick(12, 2)) {
+    isInside = await killAt(world, url, { args: ['backup', file], messages });
+    if (!isInside) break;
+    row.injections += 1;
+    expect(!existsSync(file), `a backup killed at message ${messages} left a file under the final name`);
+  }
+  const code = existsSync(file) ? 0 : await runTaskctl(world, url, ['backup', file]);
+  expect(code === 0, `after killed backups the next one ended with ${code}`);
+  return file;
+}
+
+/** Nothing, so that it can be run again; then everything, so that it is refused. */
+async function killRestores(world: World, file: string, wanted: string): Promise<void> {
+  const { row, expect, pick } = world;
+  for (let messages = 8, isInside = true; isInside && messages < pick(24, 400); messages += pick(24, 4)) {
+    await withDatabase(world, 'target', async (url) => {
+      isInside = await killAt(world, url, { args: ['restore', file], messages });
+      if (isInside) row.injections += 1;
+      const code = isInside ? await runTaskctl(world, url, ['restore', file]) : 0;
+      expect(code === 0, `after a restore killed at message ${messages} the next one ended with ${code}`);
+      const found = await countRows(world, 'target');
+      expect(found === wanted, `after a restore killed at message ${messages}: ${found} rows, not ${wanted}`);
+      const again = await runTaskctl(world, url, ['restore', file]);
+      expect(again === REFUSED, `a restore into a full database ended with ${again}`);
+    });
+  }
+}
+
+const killedBackup: Scenario = {
+  id: 'F-09',
+  title: '`taskctl backup` and `restore` killed at a statement, then run again',
+  run: async (world) => {
+    await withDatabase(world, 'source', async (url) => {
+      await migrateTo(url);
+      await runTaskctl(world, url, ['db', 'seed']);
+      const file = await killBackups(world, url);
+      await killRestores(world, file, await countRows(world, 'source'));
+    });
+    world.expect(world.row.injections > 2, 'the commands were hardly ever killed');
+  },
+};
+
+/** What a backup has to hold: what was acknowledged before it began; what came later may be in it or not. */
+async function expectedOf(journal: Journal, before: readonly Operation[]): Promise<Operation[]> {
+  const acked = new Set(before.filter(({ outcome }) => outcome === 'acked').map(({ op }) => op));
+  const later = ({ op, outcome }: Operation) => (acked.has(op) || outcome === 'refused' ? outcome : 'unknown');
+  return readLedger(await journal.read()).map((operation) => ({ ...operation, outcome: later(operation) }));
+}
+
+async function checkRestored(world: World, ledger: readonly Operation[]): Promise<void> {
+  const { cluster, row } = world;
+  const admin = (sql: string, values?: unknown[]) => cluster.postgres.admin(sql, values, 'restored');
+  const users = [...new Set(ledger.map(({ user }) => user))];
+  const facts = await readFacts({ admin } as typeof cluster.postgres, users);
+  const { lost, duplicated, phantom, problems } = verify(ledger, facts);
+  row.lost += lost;
+  row.duplicated += duplicated;
+  row.phantom += phantom;
+  row.failures.push(...problems.map((problem) => `restored: ${problem}`));
+  world.note(`${facts.events.length} changes restored`);
+  world.expect(facts.events.length > 0, 'the backup holds no change');
+}
+
+const backupUnderLoad: Scenario = {
+  id: 'F-10',
+  title: 'backup under load, restored elsewhere',
+  run: async (world) => {
+    const { cluster, row, expect, pick } = world;
+    const owner = await register(cluster.nodes[0].port, cluster.canary);
+    await underLoad(world, async (_tally, journal) => {
+      for (let backups = pick(1, 3); backups > 0; backups -= 1) {
+        await sleep(pick(1200, 5000));
+        const before = readLedger(await journal.read());
+        const file = join(cluster.folder, `loaded-${backups}.ndjson`);
+        const code = await runTaskctl(world, cluster.postgres.url(), ['backup', file]);
+        expect(code === 0, `the backup ended with ${code}`);
+        row.injections += 1;
+        const ledger = await expectedOf(journal, before);
+        await withDatabase(world, 'restored', async (url) => {
+          const restored = await runTaskctl(world, url, ['restore', file]);
+          expect(restored === 0, `the restore ended with ${restored}`);
+          await checkRestored(world, ledger);
+          await withNode(world, { settings: { DATABASE_URL: url } }, async ({ port }) => {
+            const signedIn = await login(port, owner);
+            const { here } = await enter(world, port);
+            const made = await here('POST', '/tasks', { title: 'after the restore' });
+            const { body } = await here('GET', '/tasks');
+            const seen = `${signedIn.status} ${made.status} ${body.tasks?.length}`;
+            expect(seen === '200 201 1', `sign-in, a task and a list on what was restored: ${seen}`);
+          });
+        });
+      }
+    });
+  },
+};
+
+export const backups: readonly Scenario[] = [killedBackup, backupUnderLoad];

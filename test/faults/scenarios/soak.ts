@@ -1,0 +1,95 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { closeConnections } from '../client/http.ts';
+import type { ApiNode } from '../cluster/node.ts';
+import { withNode } from '../cluster/own-node.ts';
+import type { Scenario, World } from '../scenario.ts';
+import { underLoad } from '../under-load.ts';
+import { faults } from './soak-faults.ts';
+
+const EVERY_MS = 20_000;
+const SAMPLE_MS = 2000;
+const WARM_UP_MS = 20_000;
+const MAX_SLOPE = 5;
+/** The pool may be fuller at one moment than at another. */
+const MORE_FILES = 12;
+const MIB = 1024 * 1024;
+/** Collects garbage whenever a node gets SIGUSR2: what is measured then is what is kept. */
+const COLLECT = ['--expose-gc', '--import', 'data:text/javascript,process.on("SIGUSR2",()=>gc())'];
+
+interface Sample {
+  readonly minutes: number;
+  readonly mib: number;
+}
+
+/** The slope of the line that fits the samples best, in MiB a minute. */
+function slopeOf(samples: readonly Sample[]): number {
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const atMean = mean(samples.map(({ minutes }) => minutes));
+  const mibMean = mean(samples.map(({ mib }) => mib));
+  const covariance = mean(samples.map(({ minutes, mib }) => (minutes - atMean) * (mib - mibMean)));
+  const variance = mean(samples.map(({ minutes }) => (minutes - atMean) ** 2));
+  return covariance / variance;
+}
+
+async function watch(node: ApiNode, isOver: () => boolean): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (const started = performance.now(); !isOver(); await sleep(SAMPLE_MS)) {
+    node.signal('SIGUSR2');
+    await sleep(300);
+    const passed = performance.now() - started;
+    if (passed > WARM_UP_MS) samples.push({ minutes: passed / 60_000, mib: (await node.residentBytes()) / MIB });
+  }
+  return samples;
+}
+
+/** Files that are open while nobody asks anything. */
+async function restingFiles(nodes: readonly ApiNode[]): Promise<number[]> {
+  closeConnections();
+  await sleep(1500);
+  return Promise.all(nodes.map((node) => node.openFiles()));
+}
+
+async function disturb(world: World, untilMs: number): Promise<void> {
+  const used: string[] = [];
+  const names = Object.keys(faults);
+  for (let at = randomInt(names.length); performance.now() + EVERY_MS < untilMs; at += 1 + randomInt(2)) {
+    const name = names[at % names.length] as string;
+    await Promise.all([sleep(EVERY_MS), faults[name]?.(world)]);
+    world.row.injections += 1;
+    used.push(name);
+  }
+  await sleep(Math.max(0, untilMs - performance.now()));
+  world.note(`${Math.round(world.soakMs / 1000)} s: ${used.join(', ')}`);
+}
+
+const soak: Scenario = {
+  id: 'F-37',
+  title: 'soak under load with a random fault every 20 s: memory and open files stay flat',
+  isLongOnly: true,
+  run: (world) =>
+    withNode(world, { flags: COLLECT }, (one) =>
+      withNode(world, { flags: COLLECT }, async (other) => {
+        const { expect, note, soakMs } = world;
+        const nodes = [one, other];
+        const load = { ports: () => nodes.map(({ port }) => port), workers: 16, pauseMs: 100 };
+        await underLoad(world, () => sleep(3000), load);
+        const filesBefore = await restingFiles(nodes);
+        let isOver = false;
+        const watched = Promise.all(nodes.map((node) => watch(node, () => isOver)));
+        await underLoad(world, () => disturb(world, performance.now() + soakMs), load);
+        isOver = true;
+        const slopes = (await watched).map(slopeOf);
+        const filesAfter = await restingFiles(nodes);
+        note(`memory ${slopes.map((slope) => slope.toFixed(1)).join(' and ')} MiB a minute`);
+        note(`open files ${filesBefore.join(' and ')} before, ${filesAfter.join(' and ')} after`);
+        for (const [index, slope] of slopes.entries()) {
+          expect(slope < MAX_SLOPE, `the memory of a node grows by ${slope.toFixed(1)} MiB a minute`);
+          const more = (filesAfter[index] ?? 0) - (filesBefore[index] ?? 0);
+          expect(more <= MORE_FILES, `a node has ${more} more files open than before`);
+        }
+      }),
+    ),
+};
+
+export const soaks: readonly Scenario[] = [soak];
