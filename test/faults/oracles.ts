@@ -14,7 +14,12 @@ export async function checkAlways(world: World): Promise<void> {
   cluster.network.postgres.heal();
   cluster.network.redis.heal();
   await checkConnections(world);
-  for (const node of cluster.nodes) checkNode(world, node);
+  for (const node of cluster.nodes) {
+    const hasEnded = node.unexpectedExits.length > 0;
+    checkNode(world, node);
+    // The next scenario is about something else.
+    if (hasEnded) await node.start();
+  }
   for (const [problem, count] of answerProblems) row.failures.push(`${count} × ${problem}`);
   answerProblems.clear();
 }

@@ -23,7 +23,7 @@ export interface Call {
 /** What is wrong with answers, whatever they are about. */
 export const answerProblems = new Map<string, number>();
 
-const agent = new Agent({ keepAlive: true, maxSockets: 400, maxFreeSockets: 100 });
+const agent = new Agent({ keepAlive: true, maxSockets: 4000, maxFreeSockets: 100 });
 const TIMEOUT_MS = 20_000;
 
 /** Sends one request, never twice. Rejects when no whole answer came. */

@@ -5,8 +5,11 @@ import { createPump, type Side } from './pump.ts';
 /** What the network does. Held bytes arrive when it heals, as TCP would send them again; dropped ones never do. */
 export type Fault =
   | { readonly kind: 'pass' }
-  /** Nothing arrives; `replies` holds back only what the server says. */
-  | { readonly kind: 'blackhole'; readonly only?: Side }
+  /**
+   * Nothing arrives; `replies` holds back only what the server says. Where the network `forgets`, the connections of
+   * that time stay as silent after it has healed, as behind a router that has lost its table.
+   */
+  | { readonly kind: 'blackhole'; readonly only?: Side; readonly forgets?: true }
   /** New connections are accepted and never answered; those that exist carry on. */
   | { readonly kind: 'half-open' }
   | { readonly kind: 'latency'; readonly ms: number; readonly jitter?: number }
@@ -40,6 +43,7 @@ interface Link {
   readonly client: Socket;
   readonly server: Socket | undefined;
   tainted: boolean;
+  forgotten: boolean;
 }
 
 /** Listens on a port of 127.0.0.1 and forwards to another one. */
@@ -51,9 +55,13 @@ export async function startProxy(target: number): Promise<FaultProxy> {
     client.setNoDelay(true).on('error', () => undefined);
     if (state.fault.kind === 'reset') return void client.resetAndDestroy();
     const server = state.fault.kind === 'half-open' ? undefined : connect(state.target, '127.0.0.1');
-    const link: Link = { client, server, tainted: server === undefined };
+    const link: Link = { client, server, tainted: server === undefined, forgotten: isForgetful(state.fault) };
     links.add(link);
-    client.on('close', () => links.delete(link));
+    client.on('close', () => {
+      links.delete(link);
+      // The server of a forgotten connection would learn of its end after hours.
+      if (link.forgotten) server?.destroy();
+    });
     if (!server) return void client.resume();
     server.setNoDelay(true).on('error', () => client.destroy());
     createPump({ state, link, side: 'requests', from: client, to: server });
@@ -63,6 +71,7 @@ export async function startProxy(target: number): Promise<FaultProxy> {
     state.fault = fault;
     for (const link of links) if (fault.kind === 'reset') cut(link);
     if (fault.kind === 'drop-replies') for (const link of links) link.tainted = true;
+    if (isForgetful(fault)) for (const link of links) link.forgotten = true;
     for (const wake of state.healed) wake();
     state.healed.clear();
   };
@@ -95,6 +104,8 @@ export async function startProxy(target: number): Promise<FaultProxy> {
     },
   };
 }
+
+const isForgetful = (fault: Fault) => fault.kind === 'blackhole' && fault.forgets === true;
 
 function cut({ client, server }: Link): void {
   client.resetAndDestroy();

@@ -15,7 +15,12 @@ export interface PumpState {
 
 export interface PumpOptions {
   readonly state: PumpState;
-  readonly link: { readonly client: Socket; readonly server: Socket | undefined; tainted: boolean };
+  readonly link: {
+    readonly client: Socket;
+    readonly server: Socket | undefined;
+    tainted: boolean;
+    readonly forgotten: boolean;
+  };
   readonly side: Side;
   readonly from: Socket;
   readonly to: Socket;
@@ -51,9 +56,10 @@ export function createPump(options: PumpOptions): void {
   from.once('close', () => push(undefined));
 }
 
-async function passable({ state, side }: PumpOptions, chunk: Buffer | undefined): Promise<void> {
+async function passable({ state, side, link }: PumpOptions, chunk: Buffer | undefined): Promise<void> {
   const isHeld = () => {
     const { fault } = state;
+    if (link.forgotten) return true;
     return fault.kind === 'blackhole' && (fault.only === undefined || fault.only === side);
   };
   while (isHeld()) await new Promise<void>((resolve) => state.healed.add(resolve));

@@ -10,7 +10,6 @@ import { describe, statusesOf } from '../probe.ts';
 import type { Scenario, World } from '../scenario.ts';
 
 const LIMIT = 40;
-const WINDOW_SECONDS = 60;
 /** Debian's package `faketime`. */
 const LIBRARY = ['x86_64', 'aarch64']
   .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`)
@@ -29,7 +28,7 @@ interface Pair {
 async function withPair(world: World, library: string, work: (pair: Pair) => Promise<void>): Promise<void> {
   const file = join(world.cluster.folder, 'clock');
   await writeFile(file, '+45s');
-  const settings = { RATE_LIMIT_USER_MAX: `${LIMIT}`, RATE_LIMIT_WINDOW_MS: `${WINDOW_SECONDS * 1000}` };
+  const settings = { RATE_LIMIT_USER_MAX: `${LIMIT}` };
   const lie = {
     LD_PRELOAD: library,
     FAKETIME_TIMESTAMP_FILE: file,

@@ -9,6 +9,7 @@ import { disk } from './disk.ts';
 import { endings } from './endings.ts';
 import { generations } from './generations.ts';
 import { idempotency } from './idempotency.ts';
+import { killedBackups } from './killed-backups.ts';
 import { lifecycle } from './lifecycle.ts';
 import { limits } from './limits.ts';
 import { lists } from './lists.ts';
@@ -22,6 +23,7 @@ import { resources } from './resources.ts';
 import { sessions } from './sessions.ts';
 import { slowStatements } from './slow-statements.ts';
 import { soaks } from './soak.ts';
+import { stalls } from './stalls.ts';
 import { storms } from './storms.ts';
 import { writes } from './writes.ts';
 
@@ -39,8 +41,10 @@ export const scenarios: readonly Scenario[] = [
   ...clocks,
   ...resources,
   ...storms,
+  ...stalls,
   ...lifecycle,
   ...migrations,
+  ...killedBackups,
   ...backups,
   ...accounts,
   ...sessions,

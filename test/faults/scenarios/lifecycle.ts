@@ -40,8 +40,10 @@ const rollingRestart: Scenario = {
 /** Sends a request whose body takes a while; resolves with the answer. */
 async function sendSlowly({ port }: ApiNode, { accessToken }: Session, ms: number): Promise<string> {
   const body = JSON.stringify({ title: 'slow' });
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
   await once(socket, 'connect');
+  // A node that cuts the connection does so before the rest is sent.
+  const closed = once(socket, 'close');
   let answer = '';
   socket.on('data', (chunk) => {
     answer += chunk.toString();
@@ -52,7 +54,7 @@ async function sendSlowly({ port }: ApiNode, { accessToken }: Session, ms: numbe
   );
   await sleep(ms);
   socket.write(body.slice(5));
-  await once(socket, 'close');
+  await closed;
   return answer;
 }
 

@@ -38,6 +38,7 @@ async function ask(world: World, node: ApiNode, ms: number) {
 const lostLog: Scenario = {
   id: 'F-30',
   title: 'the log is not read for a while; its reader dies',
+  isLongOnly: true,
   run: async (world) => {
     const { row, expect, note, pick } = world;
     await withNode(world, { settings: { LOG_LEVEL: 'debug' } }, async (node) => {

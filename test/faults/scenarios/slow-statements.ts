@@ -25,7 +25,7 @@ const lockedTable: Scenario = {
         row.injections += 1;
         const from = performance.now();
         const others: number[] = [];
-        for (const until = from + world.pick(3000, 20_000); performance.now() < until; await sleep(200)) {
+        for (const until = from + world.pick(4500, 20_000); performance.now() < until; await sleep(200)) {
           const { status } = await send({
             port: cluster.nodes[0].port,
             method: 'GET',
@@ -70,6 +70,7 @@ async function slowDown({ cluster: { postgres } }: World): Promise<() => Promise
 const slowStatement: Scenario = {
   id: 'F-25',
   title: 'statements that take half a minute',
+  isLongOnly: true,
   run: async (world) => {
     const { cluster, row, expect, note } = world;
     const { ask, here } = await enter(world);

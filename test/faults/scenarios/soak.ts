@@ -6,43 +6,12 @@ import { withNode } from '../cluster/own-node.ts';
 import type { Scenario, World } from '../scenario.ts';
 import { underLoad } from '../under-load.ts';
 import { faults } from './soak-faults.ts';
+import { COLLECT, fillCache, slopeOf, watchMemory } from './soak-memory.ts';
 
 const EVERY_MS = 20_000;
-const SAMPLE_MS = 2000;
-const WARM_UP_MS = 20_000;
 const MAX_SLOPE = 5;
 /** The pool may be fuller at one moment than at another. */
 const MORE_FILES = 12;
-const MIB = 1024 * 1024;
-/** Collects garbage whenever a node gets SIGUSR2: what is measured then is what is kept. */
-const COLLECT = ['--expose-gc', '--import', 'data:text/javascript,process.on("SIGUSR2",()=>gc())'];
-
-interface Sample {
-  readonly minutes: number;
-  readonly mib: number;
-}
-
-/** The slope of the line that fits the samples best, in MiB a minute. */
-function slopeOf(samples: readonly Sample[]): number {
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const atMean = mean(samples.map(({ minutes }) => minutes));
-  const mibMean = mean(samples.map(({ mib }) => mib));
-  const covariance = mean(samples.map(({ minutes, mib }) => (minutes - atMean) * (mib - mibMean)));
-  const variance = mean(samples.map(({ minutes }) => (minutes - atMean) ** 2));
-  return covariance / variance;
-}
-
-async function watch(node: ApiNode, isOver: () => boolean): Promise<Sample[]> {
-  const samples: Sample[] = [];
-  for (const started = performance.now(); !isOver(); await sleep(SAMPLE_MS)) {
-    node.signal('SIGUSR2');
-    await sleep(300);
-    const passed = performance.now() - started;
-    if (passed > WARM_UP_MS) samples.push({ minutes: passed / 60_000, mib: (await node.residentBytes()) / MIB });
-  }
-  return samples;
-}
-
 /** Files that are open while nobody asks anything. */
 async function restingFiles(nodes: readonly ApiNode[]): Promise<number[]> {
   closeConnections();
@@ -73,10 +42,11 @@ const soak: Scenario = {
         const { expect, note, soakMs } = world;
         const nodes = [one, other];
         const load = { ports: () => nodes.map(({ port }) => port), workers: 16, pauseMs: 100 };
+        for (const { port } of nodes) await fillCache(world, port);
         await underLoad(world, () => sleep(3000), load);
         const filesBefore = await restingFiles(nodes);
         let isOver = false;
-        const watched = Promise.all(nodes.map((node) => watch(node, () => isOver)));
+        const watched = Promise.all(nodes.map((node) => watchMemory(node, () => isOver)));
         await underLoad(world, () => disturb(world, performance.now() + soakMs), load);
         isOver = true;
         const slopes = (await watched).map(slopeOf);
