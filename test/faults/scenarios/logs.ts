@@ -7,7 +7,7 @@ import type { Scenario, World } from '../scenario.ts';
 
 const MIB = 1024 * 1024;
 /** Lines that nobody reads must not be kept for ever. */
-const GROWTH_BYTES = 80 * MIB;
+const GROWTH_BYTES = 45 * MIB;
 const WORKERS = 16;
 
 /** What a reader of the log may do to its end of the pipe. */
