@@ -61,4 +61,11 @@ export const as = (session: Session, call: Omit<Call, 'token'>): Promise<Answer>
 
 /** Deletes the account of a session. */
 export const removeAccount = (port: number, { accessToken, password }: Session): Promise<Answer> =>
-  send({ port, method: 'DELETE', path: '/api/users/me', token: accessToken, body: { currentPassword: password } });
+  send({
+    port,
+    method: 'DELETE',
+    path: '/api/users/me',
+    token: accessToken,
+    body: { currentPassword: password },
+    headers: fromAnywhere(),
+  });

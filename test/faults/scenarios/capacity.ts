@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Entrance, enter } from '../client/enter.ts';
+import type { Tally } from '../client/tally.ts';
 import { withNode } from '../cluster/own-node.ts';
 import { createProbe, describe, tallyOf } from '../probe.ts';
-import type { Scenario } from '../scenario.ts';
+import type { Scenario, World } from '../scenario.ts';
 import { underLoad } from '../under-load.ts';
 
 const SLACK_MS = 1500;
@@ -77,27 +78,36 @@ const noConnections: Scenario = {
     const { cluster, row, expect } = world;
     const probe = await createProbe(world);
     const hogs: pg.Client[] = [];
-    await underLoad(world, async () => {
-      await cluster.postgres.admin("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'");
-      for (let isFull = false; !isFull; ) {
-        const hog = new pg.Client({ connectionString: cluster.postgres.url() });
-        hog.on('error', () => undefined);
-        isFull = await hog.connect().then(
-          () => false,
-          () => true,
-        );
-        if (!isFull) hogs.push(hog);
-      }
-      await cluster.postgres.admin(
-        "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app' and application_name = 'taskapp'",
-      );
+    let refused = 0;
+    await underLoad(world, async (tally) => {
+      // The nodes are kept away meanwhile, or they would take what is left.
+      cluster.network.postgres.set({ kind: 'reset' });
+      while (await takeOne(world, hogs));
+      cluster.network.postgres.heal();
       row.injections += 1;
-      await sleep(world.pick(1000, 5000));
+      const before = refusalsOf(tally);
+      await sleep(world.pick(1500, 5000));
+      refused = refusalsOf(tally) - before;
       await Promise.all(hogs.map((hog) => hog.end()));
       await probe.recover(2000 + SLACK_MS);
     });
     expect(hogs.length > 0, 'no connection could be taken');
+    expect(refused > 0, 'nobody was refused while all connections were taken');
   },
 };
+
+const refusalsOf = ({ failed }: Tally) => failed.get('503 database.unavailable') ?? 0;
+
+/** Adds one connection to those taken; false when there is none left. */
+async function takeOne({ cluster }: World, hogs: pg.Client[]): Promise<boolean> {
+  const hog = new pg.Client({ connectionString: cluster.postgres.url() });
+  hog.on('error', () => undefined);
+  const isTaken = await hog.connect().then(
+    () => true,
+    () => false,
+  );
+  if (isTaken) hogs.push(hog);
+  return isTaken;
+}
 
 export const capacity: readonly Scenario[] = [smallPool, noConnections];

@@ -8,7 +8,8 @@ import type { Scenario, World } from '../scenario.ts';
 const MIB = 1024 * 1024;
 /** Lines that nobody reads must not be kept for ever. */
 const GROWTH_BYTES = 45 * MIB;
-const WORKERS = 16;
+/** As many as one user may have under way. */
+const WORKERS = 8;
 
 /** What a reader of the log may do to its end of the pipe. */
 const READERS: Readonly<Record<string, (node: ApiNode) => void>> = {
