@@ -33,8 +33,8 @@ export function surprise(tally: Tally, what: string): void {
   if (tally.surprises.length < MAX_SURPRISES) tally.surprises.push(what);
 }
 
-/** The time that `share` of the requests which ended between two moments did not exceed. */
+/** The time that `share` of the requests which were under way between two moments did not exceed. */
 export function percentile({ timings }: Tally, share: number, from = 0, to = Number.POSITIVE_INFINITY): number {
-  const sorted = timings.flatMap(({ at, ms }) => (at >= from && at <= to ? [ms] : [])).sort((a, b) => a - b);
+  const sorted = timings.flatMap(({ at, ms }) => (at >= from && at - ms <= to ? [ms] : [])).sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
