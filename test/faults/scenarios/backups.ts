@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enter } from '../client/enter.ts';
 import type { Journal } from '../client/journal.ts';
-import { login, register } from '../client/session.ts';
+import { login, register, type Session } from '../client/session.ts';
 import { withNode } from '../cluster/own-node.ts';
 import { withDatabase } from '../cluster/scratch-database.ts';
 import { runTaskctl } from '../cluster/taskctl.ts';
@@ -33,6 +33,28 @@ async function checkRestored(world: World, ledger: readonly Operation[]): Promis
   world.expect(facts.events.length > 0, 'the backup holds no change');
 }
 
+/** Restores a backup into another database, compares it with the ledger, and uses it. */
+async function restoreElsewhere(
+  world: World,
+  file: string,
+  { ledger, owner }: { ledger: readonly Operation[]; owner: Session },
+): Promise<void> {
+  const { expect } = world;
+  await withDatabase(world, 'restored', async (url) => {
+    const restored = await runTaskctl(world, url, ['restore', file]);
+    expect(restored === 0, `the restore ended with ${restored}`);
+    await checkRestored(world, ledger);
+    await withNode(world, { settings: { DATABASE_URL: url } }, async ({ port }) => {
+      const signedIn = await login(port, owner);
+      const { here } = await enter(world, port);
+      const made = await here('POST', '/tasks', { title: 'after the restore' });
+      const { body } = await here('GET', '/tasks');
+      const seen = `${signedIn.status} ${made.status} ${body.tasks?.length}`;
+      expect(seen === '200 201 1', `sign-in, a task and a list on what was restored: ${seen}`);
+    });
+  });
+}
+
 const backupUnderLoad: Scenario = {
   id: 'F-10',
   title: 'backup under load, restored elsewhere',
@@ -48,19 +70,7 @@ const backupUnderLoad: Scenario = {
         expect(code === 0, `the backup ended with ${code}`);
         row.injections += 1;
         const ledger = await expectedOf(journal, before);
-        await withDatabase(world, 'restored', async (url) => {
-          const restored = await runTaskctl(world, url, ['restore', file]);
-          expect(restored === 0, `the restore ended with ${restored}`);
-          await checkRestored(world, ledger);
-          await withNode(world, { settings: { DATABASE_URL: url } }, async ({ port }) => {
-            const signedIn = await login(port, owner);
-            const { here } = await enter(world, port);
-            const made = await here('POST', '/tasks', { title: 'after the restore' });
-            const { body } = await here('GET', '/tasks');
-            const seen = `${signedIn.status} ${made.status} ${body.tasks?.length}`;
-            expect(seen === '200 201 1', `sign-in, a task and a list on what was restored: ${seen}`);
-          });
-        });
+        await restoreElsewhere(world, file, { ledger, owner });
       }
     });
   },

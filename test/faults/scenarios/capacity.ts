@@ -33,39 +33,45 @@ async function rush(users: readonly Entrance[]) {
   return { counts, slowest, perSecond: ((counts[201] ?? 0) * 1000) / (performance.now() - started) };
 }
 
+const inPool = (world: World, max: number, work: (users: Entrance[]) => Promise<void>) =>
+  withNode(world, { settings: { DATABASE_POOL_MAX: `${max}` } }, async (node) => {
+    const users = await Promise.all(Array.from({ length: USERS }, () => enter(world, node.port)));
+    await rush(users);
+    await work(users);
+  });
+
+/** The most writes a second that a pool of `max` connections has room for. */
+async function measureGoodput(world: World, max: number): Promise<number> {
+  const rates: number[] = [];
+  await inPool(world, max, async (users) => {
+    for (let rounds = world.pick(2, 5); rounds > 0; rounds -= 1) rates.push((await rush(users)).perSecond);
+  });
+  return Math.max(...rates);
+}
+
+async function refuseMost(world: World, users: readonly Entrance[]): Promise<void> {
+  const { counts, slowest } = await rush(users);
+  world.row.injections += CLIENTS;
+  world.note(`${DISTANCE_MS} ms away: ${describe(counts)}, slowest refusal ${Math.round(slowest)} ms`);
+  const strange = Object.keys(counts).filter((status) => !['201', '429', '503'].includes(status));
+  world.expect(strange.length === 0 && (counts[201] ?? 0) > 0, `answers: ${describe(counts)}`);
+  world.expect((counts[503] ?? 0) > 0, 'nobody was refused, so that nothing is known of refusals');
+  // A request waits for the pool twice, first to learn who calls, then for what they want.
+  world.expect(slowest <= 2 * ACQUIRE_MS + SLACK_MS, `a refusal took ${Math.round(slowest)} ms`);
+}
+
 const smallPool: Scenario = {
   id: 'F-26',
   title: `${CLIENTS} clients on a pool of 2`,
   isLongOnly: true,
   run: async (world) => {
-    const { row, expect, note, pick } = world;
-    const inPool = (max: number, work: (users: Entrance[]) => Promise<void>) =>
-      withNode(world, { settings: { DATABASE_POOL_MAX: `${max}` } }, async (node) => {
-        const users = await Promise.all(Array.from({ length: USERS }, () => enter(world, node.port)));
-        await rush(users);
-        await work(users);
-      });
-    const goodput = { 2: 0, 10: 0 };
-    for (const max of [10, 2] as const)
-      await inPool(max, async (users) => {
-        const rates: number[] = [];
-        for (let rounds = pick(2, 5); rounds > 0; rounds -= 1) rates.push((await rush(users)).perSecond);
-        goodput[max] = Math.max(...rates);
-      });
-    note(`writes a second: ${Math.round(goodput[10])} with a pool of 10, ${Math.round(goodput[2])} with one of 2`);
-    expect(goodput[2] >= 0.8 * 0.2 * goodput[10], 'a pool of 2 does less than its share');
-    await inPool(2, async (users) => {
+    const large = await measureGoodput(world, 10);
+    const small = await measureGoodput(world, 2);
+    world.note(`writes a second: ${Math.round(large)} with a pool of 10, ${Math.round(small)} with one of 2`);
+    world.expect(small >= 0.8 * 0.2 * large, 'a pool of 2 does less than its share');
+    await inPool(world, 2, async (users) => {
       world.cluster.network.postgres.set({ kind: 'latency', ms: DISTANCE_MS });
-      for (let rounds = pick(1, 3); rounds > 0; rounds -= 1) {
-        const { counts, slowest } = await rush(users);
-        row.injections += CLIENTS;
-        note(`${DISTANCE_MS} ms away: ${describe(counts)}, slowest refusal ${Math.round(slowest)} ms`);
-        const strange = Object.keys(counts).filter((status) => !['201', '429', '503'].includes(status));
-        expect(strange.length === 0 && (counts[201] ?? 0) > 0, `answers: ${describe(counts)}`);
-        expect((counts[503] ?? 0) > 0, 'nobody was refused, so that nothing is known of refusals');
-        // A request waits for the pool twice, first to learn who calls, then for what they want.
-        expect(slowest <= 2 * ACQUIRE_MS + SLACK_MS, `a refusal took ${Math.round(slowest)} ms`);
-      }
+      for (let rounds = world.pick(1, 3); rounds > 0; rounds -= 1) await refuseMost(world, users);
       world.cluster.network.postgres.heal();
     });
   },

@@ -9,7 +9,9 @@ import { faults } from './soak-faults.ts';
 import { COLLECT, fillCache, slopeOf, watchMemory } from './soak-memory.ts';
 
 const EVERY_MS = 20_000;
+/** MiB a minute; and what a heap may be fuller at the end than at the beginning of a short run. */
 const MAX_SLOPE = 5;
+const UNREST_MIB = 10;
 /** The pool may be fuller at one moment than at another. */
 const MORE_FILES = 12;
 /** Files that are open while nobody asks anything. */
@@ -53,8 +55,9 @@ const soak: Scenario = {
         const filesAfter = await restingFiles(nodes);
         note(`memory ${slopes.map((slope) => slope.toFixed(1)).join(' and ')} MiB a minute`);
         note(`open files ${filesBefore.join(' and ')} before, ${filesAfter.join(' and ')} after`);
+        const allowed = MAX_SLOPE + UNREST_MIB / (soakMs / 60_000);
         for (const [index, slope] of slopes.entries()) {
-          expect(slope < MAX_SLOPE, `the memory of a node grows by ${slope.toFixed(1)} MiB a minute`);
+          expect(slope < allowed, `the memory of a node grows by ${slope.toFixed(1)} MiB a minute`);
           const more = (filesAfter[index] ?? 0) - (filesBefore[index] ?? 0);
           expect(more <= MORE_FILES, `a node has ${more} more files open than before`);
         }

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enter } from '../client/enter.ts';
 import { send } from '../client/http.ts';
-import { sample } from '../client/sample.ts';
+import { type Sample, sample } from '../client/sample.ts';
 import { fromAnywhere, login } from '../client/session.ts';
 import { withNode } from '../cluster/own-node.ts';
 import { describe, tallyOf } from '../probe.ts';
-import type { Scenario } from '../scenario.ts';
+import type { Scenario, World } from '../scenario.ts';
 
 const LOGINS_PER_SECOND = 200;
 /** A sign-in waits five seconds for its hash, which then takes its time on a machine that has no core to spare. */
@@ -19,7 +19,7 @@ const passwordStorm: Scenario = {
   title: `${LOGINS_PER_SECOND} sign-ins a second, hashed at the real cost`,
   isLongOnly: true,
   run: async (world) => {
-    const { row, expect, note, pick } = world;
+    const { pick } = world;
     await withNode(world, { settings: { BCRYPT_COST: '12' } }, async (node) => {
       const { here } = await enter(world, node.port);
       const { body: task } = await here('POST', '/tasks', { title: 'read in the storm' });
@@ -35,23 +35,36 @@ const passwordStorm: Scenario = {
       const stormMs = pick(4000, 25_000);
       const during = measure(stormMs);
       const outcomes = await storm(node.port, stormMs);
-      row.injections += outcomes.length;
-      const counts = tallyOf(outcomes.map(({ status }) => status));
-      const slowest = Math.round(Math.max(...outcomes.map(({ ms }) => ms)));
-      note(`sign-ins: ${describe(counts)}, slowest ${slowest} ms`);
-      const strange = Object.keys(counts).filter((status) => !['401', '429', '503'].includes(status));
-      expect(strange.length === 0, `sign-ins: ${describe(counts)}`);
-      expect(slowest <= LOGIN_MS, `a sign-in was answered after ${slowest} ms`);
-      for (const [index, { counts: seen, p99 }] of (await during).entries()) {
-        const name = Object.keys(probes)[index];
-        const calm = before[index]?.p99 ?? 0;
-        note(`${name}: p99 ${Math.round(p99)} ms, undisturbed ${Math.round(calm)} ms`);
-        expect(p99 <= PROBE_MS + 3 * calm, `${name} took ${Math.round(p99)} ms in the storm`);
-        expect(Object.keys(seen).join() === '200', `${name} in the storm: ${describe(seen)}`);
-      }
+      judgeLogins(world, outcomes);
+      judgeProbes(world, Object.keys(probes), { before, during: await during });
     });
   },
 };
+
+function judgeLogins({ row, expect, note }: World, outcomes: readonly { status: number; ms: number }[]): void {
+  row.injections += outcomes.length;
+  const counts = tallyOf(outcomes.map(({ status }) => status));
+  const slowest = Math.round(Math.max(...outcomes.map(({ ms }) => ms)));
+  note(`sign-ins: ${describe(counts)}, slowest ${slowest} ms`);
+  const strange = Object.keys(counts).filter((status) => !['401', '429', '503'].includes(status));
+  expect(strange.length === 0, `sign-ins: ${describe(counts)}`);
+  expect(slowest <= LOGIN_MS, `a sign-in was answered after ${slowest} ms`);
+}
+
+interface Phases {
+  readonly before: readonly Sample[];
+  readonly during: readonly Sample[];
+}
+
+function judgeProbes({ expect, note }: World, names: readonly string[], { before, during }: Phases): void {
+  for (const [index, { counts: seen, p99 }] of during.entries()) {
+    const name = names[index];
+    const calm = before[index]?.p99 ?? 0;
+    note(`${name}: p99 ${Math.round(p99)} ms, undisturbed ${Math.round(calm)} ms`);
+    expect(p99 <= PROBE_MS + 3 * calm, `${name} took ${Math.round(p99)} ms in the storm`);
+    expect(Object.keys(seen).join() === '200', `${name} in the storm: ${describe(seen)}`);
+  }
+}
 
 /** Everybody is somebody else and comes from elsewhere, so that no limit but that of the hashing applies. */
 async function storm(port: number, ms: number): Promise<{ status: number; ms: number }[]> {
