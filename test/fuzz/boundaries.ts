@@ -1,11 +1,15 @@
 import { plainText, type SampleContext, sample } from './samples.ts';
 import { resolve, type Schema } from './schema.ts';
 
+/** A value, what it is, and the schema whose end it is at. */
+export interface Boundary {
+  readonly schema: Schema;
+  readonly value: unknown;
+  readonly kind: string;
+}
+
 /** Values at the ends of what a schema allows, and just beyond them. */
-export function boundariesOf(
-  context: SampleContext,
-  schema: Schema,
-): { schema: Schema; value: unknown; kind: string }[] {
+export function boundariesOf(context: SampleContext, schema: Schema): Boundary[] {
   const inner = (schema.anyOf ?? []).flatMap((option) => boundariesOf(context, resolve(context.root, option)));
   const { minLength, maxLength, minimum, maximum, maxItems, uniqueItems, items } = schema;
   const text = (length: number, kind: string) => ({ schema, value: plainText(context.random, length), kind });

@@ -1,4 +1,4 @@
-import { boundariesOf } from './boundaries.ts';
+import { type Boundary, boundariesOf } from './boundaries.ts';
 import type { Operation } from './document.ts';
 import { FOREIGN_KEYS, SWAPPED } from './foreign.ts';
 import { type Field, fieldsOf, isWord, judge } from './judge.ts';
@@ -85,8 +85,18 @@ function withSwapped(context: SampleContext, fields: readonly Field[], field: Fi
 }
 
 function withBoundary(context: SampleContext, fields: readonly Field[], field: Field): Case {
-  const { random, root } = context;
-  const { schema, value, kind } = random.pick(boundariesOf(context, resolve(root, field.schema)));
+  const { length } = boundariesOf(context, resolve(context.root, field.schema));
+  return createBoundary(context, fields, { field, at: context.random.below(length) });
+}
+
+/** A valid request with one field at, or just beyond, the end of what its schema allows: the one at position `at`. */
+export function createBoundary(
+  context: SampleContext,
+  fields: readonly Field[],
+  { field, at }: { field: Field; at: number },
+): Case {
+  const boundary = boundariesOf(context, resolve(context.root, field.schema))[at] as Boundary;
+  const { schema, value, kind } = boundary;
   // Text of a given length fits no other pattern than the plain one.
   const made = replace(context, fields, { field, value, kind });
   return schema.format || schema.pattern ? { ...made, expect: made.expect === 'reject' ? 'reject' : 'either' } : made;

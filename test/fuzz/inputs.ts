@@ -8,13 +8,12 @@ import { createRandom, type Random } from './random.ts';
 import type { Report } from './report.ts';
 import { ownId } from './requests.ts';
 import type { SampleContext } from './samples.ts';
-import { checkStatements } from './statements.ts';
+import { planBoundaries } from './sweep.ts';
 import type { World } from './world.ts';
 
 const LANES = 4;
 /** What would end the sessions of the other lanes; the matrix of callers has it. */
 const SOLITARY: ReadonlySet<string> = new Set(['sessions.revokeAll']);
-const STATEMENTS_EVERY = 20;
 /** Less than what texts that tell a database to sleep ask for. */
 const SLOW_MS = 4000;
 
@@ -24,18 +23,19 @@ export interface Plan {
   readonly make: (context: SampleContext) => Case;
 }
 
-/** Sends so many made-up requests, every operation in turn. */
-export function fuzzInputs(
+/** Sends so many made-up requests: first every boundary once, then every operation in turn. */
+export async function fuzzInputs(
   world: World,
   report: Report,
   { seed, count }: { seed: number; count: number },
 ): Promise<void> {
   const operations = world.document.operations.filter(({ access }) => access !== undefined);
-  const plans = Array.from({ length: count }, (_, n) => ({
+  const boundaries = await planBoundaries(world);
+  const others = Array.from({ length: Math.max(0, count - boundaries.length) }, (_, n) => ({
     operation: operations[n % operations.length] as Operation,
     make: createCase,
   }));
-  return carryOut(world, report, { seed, plans });
+  await carryOut(world, report, { seed, plans: [...boundaries, ...others] });
 }
 
 /** Sends what is planned, several at a time, and checks every answer. */
@@ -48,10 +48,8 @@ export async function carryOut(
   const lanes = Array.from({ length: LANES }, async (_, lane) => {
     const cast = createCast(world);
     const random = createRandom(seed + lane);
-    for (let n = lane; n < plans.length; n += LANES) {
+    for (let n = lane; n < plans.length; n += LANES)
       await carryOutOne(world, report, { plan: plans[n] as Plan, cast, random });
-      if (n % STATEMENTS_EVERY === 0) await checkStatements(world, report);
-    }
   });
   await Promise.all(lanes);
 }

@@ -44,7 +44,7 @@ export interface SlowClients {
 }
 
 /**
- * Opens `count` slow connections; every tenth is a slow reader, because those cost the machine memory.
+ * Opens `count` slow connections; few of them are slow readers, because those cost the machine memory.
  * `measured`: compares the time of quick requests with what it was before.
  */
 export async function startSlowClients(
@@ -57,14 +57,7 @@ export async function startSlowClients(
   const before = measured ? await probe(world, report, MEASURED_MS / 2) : 0;
   const started = performance.now();
   const kinds = kindsOf(account);
-  const sockets = await Promise.all(
-    kinds.flatMap((kind) =>
-      Array.from({ length: Math.ceil(kind.isDeaf ? count / 25 : count / 3) }, async () => ({
-        kind,
-        socket: await openSlowSocket(world.port, kind),
-      })),
-    ),
-  );
+  const sockets = await openAll(world, kinds, count);
   const during = await probe(world, report, measured ? MEASURED_MS : 1000);
   if (measured)
     report.check(during < Math.max(2 * before, 50), `quick requests take ${during} ms beside slow ones, not ${before}`);
@@ -78,6 +71,12 @@ export async function startSlowClients(
       await probe(world, report, 1000);
     },
   };
+}
+
+function openAll({ port }: World, kinds: readonly Kind[], count: number) {
+  const shareOf = ({ isDeaf }: Kind) => Math.ceil(isDeaf ? count / 25 : count / 3);
+  const open = async (kind: Kind) => ({ kind, socket: await openSlowSocket(port, kind) });
+  return Promise.all(kinds.flatMap((kind) => Array.from({ length: shareOf(kind) }, () => open(kind))));
 }
 
 function checkEnd(report: Report, { name, limitMs }: Kind, { endedAfter }: SlowSocket): void {

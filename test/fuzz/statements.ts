@@ -1,12 +1,20 @@
+import pg from 'pg';
 import { CANARY } from './log-capture.ts';
-import type { Report } from './report.ts';
-import type { World } from './world.ts';
 
-/** Values travel as parameters: the latest statement of every connection of the app has nothing of what was sent. */
-export async function checkStatements({ query }: World, report: Report): Promise<void> {
-  const found = await query<{ statement: string }>(
-    `select query as statement from pg_stat_activity where application_name = 'taskapp' and query ilike $1`,
-    [`%${CANARY}%`],
-  );
-  for (const { statement } of found) report.fail(`a value stands in a statement: ${statement.slice(0, 200)}`);
+interface Statement {
+  readonly text?: string;
+}
+
+type Query = (this: pg.Client, statement: string | Statement, ...rest: unknown[]) => unknown;
+
+/** Values travel as parameters: reports every statement of this process that has anything of what requests carry. */
+export function watchStatements(problems: string[]): void {
+  const client = pg.Client.prototype as unknown as { query: Query };
+  const { query } = client;
+  const isTold = new RegExp(CANARY, 'i');
+  client.query = function watched(statement, ...rest) {
+    const text = typeof statement === 'string' ? statement : (statement.text ?? '');
+    if (isTold.test(text)) problems.push(`a value stands in a statement: ${text.slice(0, 200)}`);
+    return query.call(this, statement, ...rest);
+  };
 }

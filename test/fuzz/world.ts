@@ -5,6 +5,7 @@ import { urlOf } from '../support/admin.ts';
 import { startServices } from '../support/services.ts';
 import { type ApiDocument, readDocument } from './document.ts';
 import { captureLog, type LogLine } from './log-capture.ts';
+import { watchStatements } from './statements.ts';
 
 /** A server to attack, in this process, on a database and a Redis of its own. */
 export interface World {
@@ -41,6 +42,7 @@ export async function createWorld(): Promise<World> {
     RATE_LIMIT_LOGIN_MAX: UNLIMITED,
   });
   const problems: string[] = [];
+  watchStatements(problems);
   const { log, lines } = captureLog(problems, Object.values(secrets));
   const server = await startServer({ config, log });
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });

@@ -36,7 +36,7 @@ describe('a limit by address', () => {
     for (const trust of [1, ['127.0.0.0/8', '::1']]) {
       const ask = await serve(trust);
       for (let n = 1; n <= LIMIT; n += 1)
-        assert.equal(await ask({ 'X-Forwarded-For': `198.51.100.${n}, junk, 203.0.113.9` }), 401);
+        assert.equal(await ask({ 'X-Forwarded-For': `198.51.100.${n},${n % 2 ? ' junk,' : ''} 203.0.113.9` }), 401);
       assert.equal(await ask({ 'X-Forwarded-For': '203.0.113.9' }), 429);
       assert.equal(await ask({ 'X-Forwarded-For': '::ffff:203.0.113.9' }), 429, 'another spelling');
       assert.equal(await ask({ 'X-Forwarded-For': '203.0.113.10' }), 401);

@@ -10,6 +10,7 @@ import {
 } from './contract.ts';
 import { translateDatabaseError } from './database-errors.ts';
 import { type FieldProblem, fail, kernelErrors } from './errors.ts';
+import { freeze } from './freeze.ts';
 import { revive, Serialized } from './serialized.ts';
 
 const MAX_PROBLEMS = 20;
@@ -105,13 +106,6 @@ function createInputCheck(operation: Operation): (input: unknown) => unknown {
     if (absent && problems.some(({ path }) => params.has(path))) fail(absent);
     return fail(kernelErrors.invalid, { problems: problems.slice(0, MAX_PROBLEMS) });
   };
-}
-
-/** Freezes an input with everything in it: what was checked is what the handler works with to its end. */
-function freeze(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const member of Object.values(value)) freeze(member);
-  return Object.freeze(value);
 }
 
 /** Never repeats the value that was refused. */
