@@ -25,7 +25,7 @@ export function boundariesOf(context: SampleContext, schema: Schema): Boundary[]
     ...(minimum !== undefined ? [number(minimum, 'smallest'), number(minimum - 1, 'too small')] : []),
     ...(maximum !== undefined ? [number(maximum, 'largest'), number(maximum + 1, 'too large')] : []),
     ...(maxItems !== undefined ? [list(maxItems, 'most items'), list(maxItems + 1, 'too many items')] : []),
-    ...(uniqueItems ? [{ schema, value: Array(2).fill(context.random.uuid()), kind: 'one item twice' }] : []),
+    ...(uniqueItems ? [{ schema, value: Array(2).fill(context.account.tagId), kind: 'one tag twice' }] : []),
     ...inner,
   ];
   return found.length > 0 ? found : [{ schema, value: sample(context, '', schema), kind: 'another value' }];

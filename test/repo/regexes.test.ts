@@ -16,7 +16,7 @@ const STARTS = ['', 'a', '"', '"a"', 'W/"a"', 'Bearer ', 'a://', '{"table":"a","
 const PIECES = ['a', 'A', '0', ' ', '\t', '"', '\\', '.', '-', ',', '/', '@', ':', '=', '%', '_', '{', 'é', '\n'];
 const PAIRS = ['a.', 'a,', '","', '"a",', ' ,', 'a@', 'a-', '://', 'a ', '\\"', '\\a', 'W/', '1.', 'a\n'];
 const ENDS = ['', '!', '\u0000', '"', '\n!'];
-const LENGTHS = [25, 500, 16_384];
+const LENGTHS = [25, 36, 500, 16_384];
 const MAX_MS = 60;
 
 /** Patterns that are slow for some texts, and why they never get one. */
