@@ -21,7 +21,7 @@ const { values: given } = parseArgs({
 });
 const seed = given.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given.seed);
 const SHORT = { inputs: 1500, strings: 400, columns: 12, mutations: 2000, slow: 60, slowMs: 10_000 };
-const LONG = { inputs: 12_000, strings: 6000, columns: 1000, mutations: 20_000, slow: 500, slowMs: 60_000 };
+const LONG = { inputs: 12_000, strings: 6000, columns: 1000, mutations: 20_000, slow: 500, slowMs: 70_000 };
 const size = given.long ? LONG : SHORT;
 
 type Part = (world: World, report: Report) => Promise<void>;
