@@ -65,7 +65,10 @@ export async function startSlowClients(
   if (measured) await pause(SETTLE_MS);
   const during = await probe(world, report, measured ? MEASURED_MS : 1000);
   if (measured)
-    report.check(during < Math.max(2 * before, QUICK_MS), `quick requests take ${during} ms beside slow ones, not ${before}`);
+    report.check(
+      during < Math.max(2 * before, QUICK_MS),
+      `quick requests take ${during} ms beside slow ones, not ${before}`,
+    );
   return {
     check: async (report, withinMs) => {
       const isDue = (limitMs: number) => limitMs <= withinMs;
