@@ -73,7 +73,8 @@ describe('Dockerfile', () => {
 describe('continuous integration', () => {
   it('runs the same commands here and there', () => {
     const [script, workflow] = [read('.ci/run'), read('.github/workflows/ci.yml')];
-    for (const command of ['npm ci', 'npm test', 'npm run check', 'npm run test:packed', 'npm run test:docker']) {
+    const tests = ['packed', 'docker', 'fuzz', 'faults'].map((name) => `npm run test:${name}`);
+    for (const command of ['npm ci', 'npm test', 'npm run check', ...tests]) {
       assert.ok(script.includes(command), `.ci/run lacks ${command}`);
       assert.ok(workflow.includes(command), `The workflow lacks ${command}`);
     }
