@@ -30,6 +30,7 @@ function checkStatus({ operation, expect }: Case, { status, body }: Answer, comp
   // A conflict is about what is there already, not about what was sent.
   if (expect === 'accept' && !isSuccess && status !== 409)
     gap(report, complain, `valid by the document, refused with ${status} ${body?.code} ${body?.errors}`);
+  if (body?.code === 'input.unstorable') gap(report, complain, 'only the database refused it');
   if (expect === 'reject' && isSuccess) gap(report, complain, `invalid by the document, accepted with ${status}`);
   if (isSuccess && status !== successOf(operation)) complain(`success is ${status}`);
 }

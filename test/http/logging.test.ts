@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { createHttpApp, createLogger, type LogOptions } from '@taskapp/http';
 import supertest from 'supertest';
+import { translateDatabaseError } from '../../packages/core/src/kernel/database-errors.ts';
 import { createWorld } from '../support/world.ts';
 
 /** Takes off the colours that the log itself sets, and no other sequence. */
@@ -191,4 +192,18 @@ test('an unexpected failure is logged with its stack and the request id, and say
   const failure = (await lines()).find(({ message }) => message === 'Request failed');
   assert.equal(failure?.requestId, 'abc');
   assert.match(String(failure?.error?.stack), /canary.*\n.*logging\.test\.ts/);
+});
+
+test('a value that only the database refused is the caller’s fault, and logged as a gap of ours', async () => {
+  const { app, db, user } = await createWorld();
+  const { bearer } = await user();
+  const { log, lines } = capture();
+  const authenticate = () => db.raw("select 'x'::uuid").catch(translateDatabaseError);
+  const lenient = { ...app, access: { ...app.access, authenticate } };
+  const { status, body } = await supertest(createHttpApp(lenient, { log }).callback())
+    .get('/api/tasks')
+    .set('Authorization', bearer);
+  assert.deepEqual([status, body.code, body.message], [400, 'input.unstorable', 'Validation failed']);
+  const gap = (await lines()).find(({ message }) => message === 'validation_gap');
+  assert.match(JSON.stringify(gap?.error), /invalid input syntax for type uuid/);
 });

@@ -55,12 +55,13 @@ export interface TaskApp extends TransactionApp, AsyncDisposable {
  */
 export function createTaskApp(options: TaskAppOptions): TaskApp {
   const settings = parseSettings(options);
-  const { db, log = silent, now = () => new Date() } = options;
-  const redis = guardRedis(options.redis, log);
+  const { db, log = silent, count = () => undefined, now = () => new Date() } = options;
+  const redis = guardRedis(options.redis, { log, count });
   const hasher = createPasswordHasher(settings.passwords);
   const deps: Deps = {
     db,
     log,
+    count,
     hasher,
     tokens: createTokens({ ...settings, now }),
     lifetimes: settings.tokens,
@@ -70,7 +71,7 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     cursors: createCursors(settings.secrets.access),
     requestSecret: `taskapp request ${settings.secrets.access[0]}`,
     // A host may hand over a transaction from the start.
-    cache: db.isTransaction ? null : createListCache(redis.cache, settings.cache),
+    cache: db.isTransaction ? null : createListCache(redis.cache, settings.cache, count),
   };
   const close = async () => hasher.close();
   return {

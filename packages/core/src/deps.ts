@@ -4,6 +4,7 @@ import type { ListCache } from './cache/list-cache.ts';
 import type { Cursors } from './kernel/cursors.ts';
 import type { Db } from './kernel/database.ts';
 import type { Logger } from './kernel/logger.ts';
+import type { Count } from './kernel/occurrences.ts';
 import type { Settings } from './options.ts';
 import type { PasswordPolicy } from './passwords/password.fields.ts';
 import type { PasswordHasher } from './passwords/password-hasher.ts';
@@ -13,6 +14,7 @@ import type { LoginThrottle } from './throttle/login-throttle.ts';
 export interface Deps {
   readonly db: Db;
   readonly log: Logger;
+  readonly count: Count;
   readonly tokens: Tokens;
   /** How long logins last, in seconds. */
   readonly lifetimes: Settings['tokens'];

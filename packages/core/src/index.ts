@@ -9,6 +9,7 @@ export { type ErrorKind, type FieldProblem, isTaskAppError, type TaskAppError } 
 export type { JsonAnswer } from './kernel/implement.ts';
 export { type Logger, silent } from './kernel/logger.ts';
 export { networkOf } from './kernel/network.ts';
+export type { Count, Occurrence } from './kernel/occurrences.ts';
 export type { RedisClient, RedisClients } from './kernel/redis-guard.ts';
 export { type Field, type Fields, fieldsOf, fromStrings } from './kernel/strings.ts';
 export { type MigrateOptions, type MigrationStatus, migrate, migrationStatus, rollback, seed } from './migrations.ts';

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import * as z from 'zod';
 import type { Logger } from './kernel/logger.ts';
+import type { Count } from './kernel/occurrences.ts';
 import type { RedisClient, RedisClients } from './kernel/redis-guard.ts';
 
 const SECRET_BYTES = 32;
@@ -91,6 +92,8 @@ export interface TaskAppOptions extends z.input<typeof settings> {
   readonly redis: RedisClient | RedisClients | null;
   /** Where the app reports what nobody asked for; silent by default. */
   readonly log?: Logger;
+  /** Told of what operators like to count; for metrics. */
+  readonly count?: Count;
   /** The clock that tokens are checked against; everything else uses the clock of PostgreSQL. */
   readonly now?: () => Date;
 }
@@ -104,7 +107,7 @@ function isUsable(redis: TaskAppOptions['redis'] | undefined): boolean {
 }
 
 /** Checks the options of an app and fills in defaults. Names every problem at once, never a value. */
-export function parseSettings({ db, redis, log: _log, now: _now, ...given }: TaskAppOptions): Settings {
+export function parseSettings({ db, redis, log: _log, count: _count, now: _now, ...given }: TaskAppOptions): Settings {
   const parsed = settings.safeParse(given);
   const problems = (parsed.error?.issues ?? []).map(
     ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,

@@ -25,7 +25,13 @@ export const logAccess =
       const ms = performance.now() - started;
       // Whoever left before the answer began got none, whatever it would have been.
       const status = ctx.res.headersSent ? ctx.status : CLIENT_CLOSED;
-      metrics.observe({ method: ctx.method, route: scope.route ?? 'unmatched', status, seconds: ms / 1000 });
+      metrics.observe({
+        method: ctx.method,
+        route: scope.route ?? 'unmatched',
+        status,
+        code: scope.code,
+        seconds: ms / 1000,
+      });
       const bytes = (ctx.req.socket?.bytesWritten ?? 0) - sentBefore;
       const line = { ...describe(ctx, scope), status, ms: Math.round(ms * 10) / 10, bytes };
       log[levelOf(status, scope)]('request', line);
@@ -38,8 +44,8 @@ export const logAccess =
 const levelOf = (status: number, { route = '', code }: RequestScope) =>
   status >= 500 && !isDeliberate(code) ? 'error' : PROBES.has(route) ? 'debug' : 'info';
 
-function describe(ctx: Context, { requestId, ip, userId, code, route = 'unmatched' }: RequestScope) {
+function describe(ctx: Context, { requestId, ip, userId, sessionId, code, route = 'unmatched' }: RequestScope) {
   const aborted = !ctx.res.writableFinished;
-  const known = { ...(userId && { userId }), ...(code && { code }), ...(aborted && { aborted }) };
+  const known = { ...(userId && { userId, sessionId }), ...(code && { code }), ...(aborted && { aborted }) };
   return { requestId, method: ctx.method, route, ip, ...known };
 }

@@ -1,6 +1,7 @@
 import { isTaskAppError, type Logger, type TaskAppError } from '@taskapp/core';
 import type { Context, Middleware } from 'koa';
 import {
+  coreError,
   envelope,
   type HttpErrorSpec,
   httpErrors,
@@ -23,6 +24,7 @@ const JSON_TYPE = 'application/json';
 const PROBLEM_TYPE = 'application/problem+json';
 const RETRY_AFTER_SECONDS = 5;
 /** Answers after which what is left of the request cannot be trusted or is not worth reading. */
+const UNSTORABLE = coreError('input.unstorable');
 const CLOSING: readonly number[] = [408, 413, 431];
 
 /** Renders every failure in the one error shape; unexpected ones are logged with their stack and say nothing outside. */
@@ -63,6 +65,7 @@ function describeTaskAppError(error: TaskAppError, { placeOf = () => 'body' }: R
 
 function report(log: Logger, error: unknown, { status, code }: HttpErrorSpec): void {
   if (status === 500) log.error('Request failed', { error });
+  else if (code === UNSTORABLE.code) log.error('validation_gap', { error });
   else if (status > 500 && !isDeliberate(code)) log.warn('Request refused', { reason: code, error });
 }
 

@@ -1,3 +1,4 @@
+import type { Occurrence } from '@taskapp/core';
 import type { Knex } from 'knex';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -7,6 +8,8 @@ export interface ObservedRequest {
   /** The route's template; anything a client can make up would grow the metrics without bound. */
   readonly route: string;
   readonly status: number;
+  /** The code of the error that it was answered with. */
+  readonly code?: string | undefined;
   readonly seconds: number;
 }
 
@@ -19,6 +22,8 @@ export interface Metrics {
   countShed(reason: string): void;
   /** One operation more, or less, is in progress. */
   countInFlight(by: 1 | -1): void;
+  /** Something happened that only the core sees. */
+  count(what: Occurrence): void;
   /** All metrics in the text format of Prometheus. */
   render(): Promise<string>;
 }
@@ -43,6 +48,18 @@ export function createMetrics({ db, process = false }: MetricsOptions = {}): Met
     buckets: BUCKETS,
     registers: [registry],
   });
+  const errors = new Counter({
+    name: 'http_errors_total',
+    help: 'Requests answered with an error, by its code',
+    labelNames: ['code'],
+    registers: [registry],
+  });
+  const occurrences = new Counter({
+    name: 'taskapp_occurrences_total',
+    help: 'Where lists came from, how often Redis was passed over, and how refresh tokens were used',
+    labelNames: ['what'],
+    registers: [registry],
+  });
   const shed = new Counter({
     name: 'http_requests_shed_total',
     help: 'Requests refused with 503 because too much was going on, by what was short',
@@ -58,8 +75,11 @@ export function createMetrics({ db, process = false }: MetricsOptions = {}): Met
   if (process) collectDefaultMetrics({ register: registry });
   return {
     contentType: registry.contentType,
-    observe: ({ method, route, status, seconds }) =>
-      duration.observe({ method: METHODS.has(method) ? method : 'OTHER', route, status }, seconds),
+    observe: ({ method, route, status, code, seconds }) => {
+      duration.observe({ method: METHODS.has(method) ? method : 'OTHER', route, status }, seconds);
+      if (code) errors.inc({ code });
+    },
+    count: (what) => occurrences.inc({ what }),
     countShed: (reason) => shed.inc({ reason }),
     countInFlight: (by) => inFlight.inc(by),
     render: () => registry.metrics(),

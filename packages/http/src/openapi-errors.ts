@@ -16,6 +16,7 @@ const EXTRA_HEADERS: Readonly<Record<number, Record<string, { $ref: `#/component
 const fromDatabase = ERRORS.filter(({ code }) => code.startsWith('database.')).map(toHttpError);
 const ofKeys = ERRORS.filter(({ code }) => code.startsWith('idempotency.')).map(toHttpError);
 const always = [
+  coreError('input.unstorable'),
   coreError('rate_limit.exceeded'),
   coreError('rate_limit.too_many_concurrent'),
   ...fromDatabase,

@@ -12,6 +12,8 @@ export interface RequestScope {
   route?: string;
   /** The bearer of a genuine token. */
   userId?: string;
+  /** Their login. */
+  sessionId?: string;
   /** The code of the error that it is answered with. */
   code?: string;
   /** What a 401 asks for, where it is not simply a token. */

@@ -57,7 +57,7 @@ async function answer(route: Route, ctx: RouterContext): Promise<void> {
   if (operation.limit !== undefined) ctx.compress = false;
   const result = await options.shedding.serve(operation, async () => {
     const bearer = readBearer(app.access, ctx.req);
-    if (bearer.kind === 'genuine') scope.userId = bearer.claims.userId;
+    if (bearer.kind === 'genuine') Object.assign(scope, bearer.claims);
     await spendLimit(ctx, app.rateLimit, operation, bearer);
     return options.holdSlot(scope.userId, () => carryOut(route, ctx, bearer));
   });

@@ -89,9 +89,9 @@ function createParts(config: Config, log: Logger, { maxInFlight, ...limits }: Ov
   const { url, poolMax, prepared } = database;
   const db = connect(url, { poolMax, prepared, applicationName: 'taskapp', log });
   const redis = redisAddress && openRedis(redisAddress, log);
-  const app = createTaskApp({ db, redis, log, ...settings });
-  const lifecycle: { state: LifecycleState } = { state: 'starting' };
   const metrics = createMetrics({ db, process: true });
+  const app = createTaskApp({ db, redis, log, count: metrics.count, ...settings });
+  const lifecycle: { state: LifecycleState } = { state: 'starting' };
   const pressure = watchPressure(db, limits);
   const state = () => lifecycle.state;
   const http = createHttpApp(app, { ...httpConfig, log, metrics, state, maxInFlight, pressure: pressure.read });

@@ -20,7 +20,7 @@ import type { RefreshClaims } from './tokens.ts';
 
 /** Registration, sign-in and sessions. */
 export function createAuthService(deps: Deps) {
-  const { db, log, hasher, tokens, lifetimes, throttle, refreshes } = deps;
+  const { db, log, count, hasher, tokens, lifetimes, throttle, refreshes } = deps;
 
   const pairFor = (session: Session, { role }: { role: string }) => {
     const claims = { userId: session.userId, sessionId: session.id };
@@ -41,13 +41,20 @@ export function createAuthService(deps: Deps) {
     if (!session?.usable) return { refusal: authErrors.refreshToken };
     if (isTakenBack(session, claims)) return { refusal: authErrors.refreshToken };
     const behind = session.generation - claims.generation;
-    if (behind === 0) return { session: await rotateSession(db, session.id, lifetimes), role: session.role };
+    if (behind === 0) {
+      count('refresh_rotated');
+      return { session: await rotateSession(db, session.id, lifetimes), role: session.role };
+    }
     // The immediate predecessor within its grace period: two tabs, or an answer that got lost.
-    if (behind === 1 && session.inGrace) return { session, role: session.role };
+    if (behind === 1 && session.inGrace) {
+      count('refresh_grace');
+      return { session, role: session.role };
+    }
     if (behind < 0) {
       log.warn('A refresh token is newer than its session: a backup was restored', { sessionId: session.id });
       return { refusal: authErrors.refreshToken };
     }
+    count('refresh_reuse');
     log.warn('A refresh token was used again: its session ends', { sessionId: session.id });
     await revokeSessions(db, caller, { reason: 'refresh_reuse', only: (query) => query.where('id', session.id) });
     return { refusal: authErrors.refreshReused };

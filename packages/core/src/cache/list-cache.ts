@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { Count } from '../kernel/occurrences.ts';
 import type { RedisClient, RedisGuard } from '../kernel/redis-guard.ts';
 import type { Settings } from '../options.ts';
 
@@ -24,12 +25,13 @@ const unseal = (key: string, sealed: string | null | undefined): string | undefi
 };
 
 /** Makes the cache of lists; `null` when it is switched off. */
-export function createListCache(redis: RedisGuard, settings: Settings['cache']): ListCache | null {
+export function createListCache(redis: RedisGuard, settings: Settings['cache'], count: Count): ListCache | null {
   if (settings === false) return null;
   const { ttlSeconds, maxBytes } = settings;
 
   const loadThrough = async (key: string, load: () => Promise<string>) => {
     const shared = unseal(key, await redis.attempt((client) => client.get(PREFIX + key)));
+    count(shared === undefined ? 'cache_miss' : 'cache_shared_hit');
     if (shared !== undefined) return shared;
     const json = await load();
     const keep = (client: RedisClient) => client.set(PREFIX + key, seal(key, json) + json, 'EX', ttlSeconds);
@@ -46,5 +48,12 @@ export function createListCache(redis: RedisGuard, settings: Settings['cache']):
     ignoreFetchAbort: true,
     fetchMethod: (key, _stale, { context }) => loadThrough(key, context),
   });
-  return { remember: async (key, load) => (await local.fetch(key, { context: load })) ?? load() };
+  return {
+    remember: async (key, load) => {
+      const known = local.get(key);
+      if (known === undefined) return (await local.fetch(key, { context: load })) ?? load();
+      count('cache_hit');
+      return known;
+    },
+  };
 }

@@ -8,6 +8,8 @@ interface Meaning {
 const UNAVAILABLE: Meaning = { spec: kernelErrors.unavailable, retryAfter: 1 };
 const LOCK_TIMEOUT = '55P03';
 const OUTDATED: Meaning = { spec: kernelErrors.schemaOutdated };
+/** A value that PostgreSQL refuses should have been refused by validation: the caller's mistake, and a gap of ours. */
+const UNSTORABLE: Meaning = { spec: kernelErrors.unstorable };
 
 /** SQLSTATE or Node error code -> what it means to a caller. Anything else is a bug and stays as it is. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -27,6 +29,14 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '25006': { spec: kernelErrors.readOnly, retryAfter: 5 },
   '57014': { spec: kernelErrors.timeout, retryAfter: 1 },
   [LOCK_TIMEOUT]: { spec: kernelErrors.busy, retryAfter: 1 },
+  '22003': UNSTORABLE,
+  '22007': UNSTORABLE,
+  '22008': UNSTORABLE,
+  '22021': UNSTORABLE,
+  '22P02': UNSTORABLE,
+  '22P05': UNSTORABLE,
+  '2201W': UNSTORABLE,
+  '2201X': UNSTORABLE,
   '3F000': OUTDATED,
   '42P01': OUTDATED,
   '42703': OUTDATED,

@@ -81,6 +81,7 @@ export const kernelErrors = defineErrors({
     kind: 'unavailable',
     message: 'The database schema is not up to date: run `taskctl db migrate`',
   },
+  unstorable: { code: 'input.unstorable', kind: 'invalid', message: 'Validation failed' },
   versionConflict: {
     code: 'input.version_conflict',
     kind: 'precondition',

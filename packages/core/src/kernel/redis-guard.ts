@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Logger } from './logger.ts';
+import type { Count } from './occurrences.ts';
 
 /** An ioredis client, single or cluster. */
 export type RedisClient = Redis | Cluster;
@@ -26,18 +27,23 @@ const REST_MS = 1000;
 const late = Symbol('late');
 
 /** Wraps the host's client, or clients, for each use by itself: what fails for one may still do for the other. */
-export function guardRedis(redis: RedisClient | RedisClients | null, log: Logger) {
+export function guardRedis(redis: RedisClient | RedisClients | null, { log, count }: { log: Logger; count: Count }) {
   const guardFor = (use: keyof RedisClients) =>
-    guardClient(redis && 'limits' in redis ? redis[use] : redis, (level, message, meta) =>
-      log[level](message, { use, ...meta }),
-    );
+    guardClient(redis && 'limits' in redis ? redis[use] : redis, {
+      report: (level, message, meta) => log[level](message, { use, ...meta }),
+      countMissing: () => count(`${use}_without_redis`),
+    });
   return { limits: guardFor('limits'), cache: guardFor('cache') };
 }
 
-type Report = (level: 'info' | 'warn', message: string, meta?: object) => void;
+interface Witness {
+  readonly report: (level: 'info' | 'warn', message: string, meta?: object) => void;
+  /** Something was done without the Redis that there is. */
+  readonly countMissing: () => void;
+}
 
 /** After three failures in a row, replies that are errors included, Redis is asked again once a second at most. */
-function guardClient(client: RedisClient | null, report: Report): RedisGuard {
+function guardClient(client: RedisClient | null, { report, countMissing }: Witness): RedisGuard {
   let failures = 0;
   let retryAt = 0;
 
@@ -59,7 +65,7 @@ function guardClient(client: RedisClient | null, report: Report): RedisGuard {
     retryAt = now + REST_MS;
     return false;
   };
-  const attempt = async <T>(work: (redis: RedisClient) => Promise<T>): Promise<T | undefined> => {
+  const tryOnce = async <T>(work: (redis: RedisClient) => Promise<T>): Promise<T | undefined> => {
     // A client that is not connected would queue the command, or reject only after its own retries.
     if (client?.status !== 'ready' || isResting()) return undefined;
     try {
@@ -72,9 +78,14 @@ function guardClient(client: RedisClient | null, report: Report): RedisGuard {
       return undefined;
     }
   };
+  const attempt = async <T>(work: (redis: RedisClient) => Promise<T>): Promise<T | undefined> => {
+    const value = await tryOnce(work);
+    if (client && value === undefined) countMissing();
+    return value;
+  };
   const ping = async () => {
     if (!client) return 'none';
-    return (await attempt((redis) => redis.ping())) === undefined ? 'down' : 'up';
+    return (await tryOnce((redis) => redis.ping())) === undefined ? 'down' : 'up';
   };
   return { client, attempt, ping };
 }
