@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CallContext } from '@taskapp/core';
 import type { Context } from 'koa';
 import * as z from 'zod';
 import { httpErrors, refuse } from './http-errors.ts';
 
 const HASH_LENGTH = 16;
-const hash = (json: string) => createHash('sha1').update(json).digest('base64url').slice(0, HASH_LENGTH);
+const shorten = (json: string) => hash('sha1', json, 'base64url').slice(0, HASH_LENGTH);
 
 /** True for the schema of a resource that can be told from its earlier states. */
 export const hasVersion = (output: z.ZodType | undefined): boolean =>
@@ -15,10 +15,10 @@ export const hasVersion = (output: z.ZodType | undefined): boolean =>
  * The entity tag of a resource (RFC 9110, 8.8.3). It starts with the version, so that `If-Match` can be compared with
  * the database alone, and ends in a hash of the text: what a resource shows of its neighbours changes without it.
  */
-export const strongTag = (version: number, json: string): string => `"${version}-${hash(json)}"`;
+export const strongTag = (version: number, json: string): string => `"${version}-${shorten(json)}"`;
 
-/** The entity tag of everything else. */
-export const weakTag = (json: string): string => `W/"${hash(json)}"`;
+/** The entity tag of everything else; `tag` is what the text is known by, where it is known by something. */
+export const weakTag = (json: string, tag = shorten(json)): string => `W/"${tag}"`;
 
 const TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e]*")*\s*$/;
 const OWN_STRONG_TAG = /(?<!W\/)"(\d{1,15})-[\w-]+"/g;

@@ -22,6 +22,8 @@ const IMPATIENT = {
   socketTimeout: 500,
   connectTimeout: 1000,
   keepAlive: 10_000,
+  // What is asked in one turn of the event loop travels together.
+  enableAutoPipelining: true,
   retryStrategy: backoff,
 };
 

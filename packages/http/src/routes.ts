@@ -79,14 +79,14 @@ function factsOf(ctx: RouterContext): Omit<CallContext, 'actor'> {
   return { requestId, ...(isIP(ip) && { ip }), ...(userAgent && { userAgent }), ...readConditions(ctx) };
 }
 
-function reply(ctx: RouterContext, operation: NamedOperation, { json, version, replayed }: JsonAnswer): void {
+function reply(ctx: RouterContext, operation: NamedOperation, { json, version, tag, replayed }: JsonAnswer): void {
   if (replayed) ctx.set('Idempotency-Replayed', 'true');
   ctx.status = operation.status ?? (json === undefined ? 204 : 200);
   if (json === undefined) return;
   ctx.type = 'application/json';
   ctx.body = json;
   if (version === undefined && !isRead(ctx)) return;
-  ctx.set('ETag', version === undefined ? weakTag(json) : strongTag(version, json));
+  ctx.set('ETag', version === undefined ? weakTag(json, tag) : strongTag(version, json));
   // A strong tag names these very bytes, and compression would make others of them.
   if (version !== undefined) ctx.compress = false;
   if (!isRead(ctx)) return;

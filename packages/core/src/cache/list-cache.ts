@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Count } from '../kernel/occurrences.ts';
 import type { RedisClient, RedisGuard } from '../kernel/redis-guard.ts';
@@ -15,8 +15,7 @@ const MAX_ENTRY = 64 * 1024;
 const PREFIX = 'taskapp:list:';
 
 /** Ahead of each text in Redis: what it is and where it belongs, so that nothing else is ever taken for it. */
-const seal = (key: string, json: string) =>
-  createHash('sha256').update(`${key}\n${json}`).digest('base64url').slice(0, SEAL_LENGTH);
+const seal = (key: string, json: string) => hash('sha256', `${key}\n${json}`, 'base64url').slice(0, SEAL_LENGTH);
 const SEAL_LENGTH = 22;
 
 const unseal = (key: string, sealed: string | null | undefined): string | undefined => {

@@ -26,6 +26,8 @@ export interface JsonAnswer {
   readonly json?: string | undefined;
   /** The version of the resource that it shows. */
   readonly version?: number | undefined;
+  /** Names the text; absent where the text itself has to. */
+  readonly tag?: string | undefined;
   /** True when an earlier call with the same idempotency key was answered so. */
   readonly replayed?: boolean;
 }
@@ -81,7 +83,7 @@ function createCall(operation: Operation, handler: Handler): Call {
   const asJson: JsonCall = async (ctx, input) => {
     const result = await perform(ctx, input);
     if (!output) return {};
-    if (result instanceof Serialized) return { json: result.json, version: result.version };
+    if (result instanceof Serialized) return { json: result.json, version: result.version, tag: result.tag };
     const parsed = output.parse(result);
     return { json: JSON.stringify(parsed), version: (parsed as { version?: number }).version };
   };

@@ -5,10 +5,13 @@ export class Serialized {
   readonly json: string;
   /** The version of the resource that it shows. */
   readonly version: number | undefined;
+  /** Names the text, where something shorter than the text does: visible ASCII without quotes. */
+  readonly tag: string | undefined;
 
-  constructor(json: string, version?: number) {
+  constructor(json: string, { version, tag }: { readonly version?: number; readonly tag?: string } = {}) {
     this.json = json;
     this.version = version;
+    this.tag = tag;
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import { type CallContext, callerOf } from '../kernel/contract.ts';
 import { refuse } from '../kernel/errors.ts';
@@ -30,11 +30,10 @@ export function createTaskList({ db, cache, cursors }: Deps) {
     checkPaging(input);
     const workspace = await findReadableSnapshot(db, ctx, input.workspaceId);
     if (!workspace || !cache) return new Serialized(await load(ctx, workspace?.id ?? null, input));
-    const query = createHash('sha1')
-      .update(JSON.stringify([callerOf(ctx.actor), input]))
-      .digest('base64url');
-    const key = `${workspace.id}:${workspace.stamp}:${query}`;
-    return new Serialized(await cache.remember(key, () => load(ctx, workspace.id, input)));
+    const tag = `${workspace.stamp}-${hash('sha1', JSON.stringify([callerOf(ctx.actor), input]), 'base64url')}`;
+    return new Serialized(await cache.remember(`${workspace.id}:${tag}`, () => load(ctx, workspace.id, input)), {
+      tag,
+    });
   };
 }
 

@@ -37,7 +37,7 @@ export async function insertTask(
 ): Promise<Serialized> {
   const change = bindChange(caller, { type: 'task.created', entityId, tasks: 1, changes });
   const { rows } = await db.raw(INSERT, { ...fields, ...change } as never);
-  return new Serialized(rows[0].json, rows[0].version);
+  return new Serialized(rows[0].json, rows[0]);
 }
 
 const UPDATE = `
@@ -61,5 +61,5 @@ export async function updateTask(
   const { title, description, status, priority, dueDate } = { ...before, ...valuesAfter(changes) };
   const change = bindChange(caller, { type, entityId: before.id, changes });
   const { rows } = await db.raw(UPDATE, { title, description, status, priority, dueDate, ...change } as never);
-  return new Serialized(rows[0].json, rows[0].version);
+  return new Serialized(rows[0].json, rows[0]);
 }

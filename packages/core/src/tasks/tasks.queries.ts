@@ -25,7 +25,7 @@ export async function getTask(db: Db, actor: Actor, id: string): Promise<Seriali
     [...bindings, id],
   );
   const { json, version } = assertAccess<{ may: boolean; json: string; version: number }>(rows[0]);
-  return new Serialized(json, version);
+  return new Serialized(json, { version });
 }
 
 /** Reads a task, without its tags, and locks its row for a change. */
