@@ -34,13 +34,15 @@ export interface SecurityOptions {
 /** Everything between the wire and the routes that is the same for all of them, in order. */
 export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Middleware[] => [
   setDefaults(trustProxy),
-  helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
-    strictTransportSecurity: false,
-  }),
+  withFixedHeaders(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      },
+      strictTransportSecurity: false,
+    }),
+  ),
   cors({
     origin: (ctx: Context) => chooseOrigin(corsOrigins, ctx.get('Origin')),
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -52,6 +54,20 @@ export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Mi
   }),
   compress({ threshold: COMPRESS_FROM }),
 ];
+
+/** What helmet sets is the same on every answer, so it is asked once. */
+function withFixedHeaders(middleware: Middleware): Middleware {
+  const headers: [name: string, value: string][] = [];
+  const res = {
+    setHeader: (name: string, value: string) => headers.push([name, value]),
+    removeHeader: () => undefined,
+  };
+  void middleware({ req: {}, res } as never, async () => undefined);
+  return (ctx, next) => {
+    for (const [name, value] of headers) ctx.res.setHeader(name, value);
+    return next();
+  };
+}
 
 /** Checks what a request line and its headers may be at all. */
 export const limitRequestHead: Middleware = (ctx, next) => {

@@ -8,7 +8,7 @@ import { onConstraint } from '../kernel/database.ts';
 import { fail } from '../kernel/errors.ts';
 import { assertVersion } from '../kernel/versions.ts';
 import { recordFailedLogin } from '../throttle/login-attempts.queries.ts';
-import { createPersonalWorkspace } from '../workspaces/workspaces.queries.ts';
+import { createPersonalWorkspace, lockWorkspacesOf } from '../workspaces/workspaces.queries.ts';
 import { User } from './user.model.ts';
 import { userErrors } from './users.errors.ts';
 import { normalizeEmail } from './users.fields.ts';
@@ -76,10 +76,12 @@ export async function changeUser(
 }
 
 /**
- * Deletes a locked account with everything in its workspaces; what it made in those of others stays.
+ * Deletes an account with everything in its workspaces; what it made in those of others stays.
  * @throws input.version_conflict
  */
-export async function removeUser(db: Knex.Transaction, caller: Caller, user: User): Promise<void> {
+export async function removeUser(db: Knex.Transaction, caller: Caller, id: string): Promise<void> {
+  await lockWorkspacesOf(db, id);
+  const user = await lockUser(db, id);
   assertVersion(caller, user);
   const { email, name, role } = user;
   const elsewhere: string[] = await db('taskapp.tasks as t')

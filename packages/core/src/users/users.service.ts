@@ -43,7 +43,7 @@ export function createUserService(deps: Deps) {
 
     removeMe: async (ctx, { currentPassword }) => {
       await verifyPassword(deps, ctx, currentPassword);
-      await transaction(db, async (db) => removeUser(db, ctx, await lockUser(db, ctx.actor.userId)));
+      await transaction(db, async (db) => removeUser(db, ctx, ctx.actor.userId));
     },
 
     list: async (_ctx, { page, limit, email }) => {
@@ -76,6 +76,6 @@ export function createUserService(deps: Deps) {
         return changeUser(db, ctx, { id, fields, changes });
       }),
 
-    remove: (ctx, { id }) => transaction(db, async (db) => removeUser(db, ctx, await lockUser(db, id))),
+    remove: (ctx, { id }) => transaction(db, async (db) => removeUser(db, ctx, id)),
   });
 }

@@ -22,6 +22,14 @@ export async function createPersonalWorkspace(db: Knex.Transaction, userId: stri
   return id;
 }
 
+/**
+ * Keeps the workspaces of an account as they are, before the account itself is locked: whoever makes a task locks the
+ * two in this order as well.
+ */
+export const lockWorkspacesOf = async (db: Knex.Transaction, userId: string): Promise<void> => {
+  await db('taskapp.workspaces').where('owner_id', userId).orderBy('id').forUpdate().select('id');
+};
+
 /** What an actor must be able to do in a workspace. */
 export type Permission = 'read' | 'write';
 
