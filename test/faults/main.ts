@@ -13,7 +13,7 @@ const { values: given } = parseArgs({
     only: { type: 'string', multiple: true, default: [] },
     write: { type: 'boolean', default: false },
     /** How long the soak lasts, in seconds. */
-    soak: { type: 'string', default: '120' },
+    soak: { type: 'string', default: '300' },
     /** Keeps the figures in a file; `--from` reads them again instead of running anything. */
     json: { type: 'string' },
     from: { type: 'string' },
