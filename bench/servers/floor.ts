@@ -78,7 +78,9 @@ async function answer(request: IncomingMessage): Promise<[status: number, json: 
 }
 
 const send = (response: ServerResponse, status: number, json: string) =>
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(json);
+  response
+    .writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(json) })
+    .end(json);
 
 createServer((request, response) => {
   answer(request).then(
