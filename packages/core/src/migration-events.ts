@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { recordEvent } from './events/events.queries.ts';
+import { recordEvent } from './events/account-events.queries.ts';
 
 const STATE = `select to_regclass('taskapp.events') is not null as "hasLog",
   (select count(*)::int from taskapp.migrations) as applied`;

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Deps } from '../deps.ts';
-import { recordEvent } from '../events/events.queries.ts';
+import { recordEvent } from '../events/account-events.queries.ts';
 import type { CallContext } from '../kernel/contract.ts';
 import { type ErrorSpec, fail, kernelErrors, refuse } from '../kernel/errors.ts';
 import { implement } from '../kernel/implement.ts';

@@ -1,13 +1,12 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
 import { v7 as uuid } from 'uuid';
-import { all, recordEvent } from '../events/events.queries.ts';
-import type { Actor, CallContext } from '../kernel/contract.ts';
+import { recordEvent, recordEvents } from '../events/account-events.queries.ts';
+import { all, type Caller } from '../events/events.queries.ts';
+import type { Actor } from '../kernel/contract.ts';
 import type { Db } from '../kernel/database.ts';
 import type { Settings } from '../options.ts';
 import { Session } from './session.model.ts';
-
-type Caller = Partial<CallContext>;
 
 const MAX_SESSIONS = 20;
 const MAX_USER_AGENT = 256;
@@ -70,12 +69,25 @@ export async function revokeSessions(
   only(query as unknown as SessionQuery);
   const ended = await query.patch({ revokedAt: raw('now()') as never, revokeReason: reason }).returning('*');
   const sessions = ended as unknown as Session[];
-  for (const { id, userId } of sessions) {
-    const changes = { userId: { from: userId }, reason: { to: reason } };
-    await recordEvent(db, caller, { type: 'session.revoked', entityId: id, changes });
-  }
+  await recordRevocations(db, caller, { sessions, reason });
   return sessions.map(({ id }) => id);
 }
+
+/** Records that sessions have ended. */
+export const recordRevocations = (
+  db: Knex.Transaction,
+  caller: Caller,
+  { sessions, reason }: { sessions: readonly Pick<Session, 'id' | 'userId'>[]; reason: string },
+): Promise<void> =>
+  recordEvents(
+    db,
+    caller,
+    sessions.map(({ id, userId }) => ({
+      type: 'session.revoked',
+      entityId: id,
+      changes: { userId: { from: userId }, reason: { to: reason } },
+    })),
+  );
 
 /** Deletes up to 500 sessions that ended more than 30 days ago; resolves with their number. */
 export const purgeSessions = async (db: Db): Promise<number> =>

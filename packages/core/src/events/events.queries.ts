@@ -1,11 +1,9 @@
 import type { Knex } from 'knex';
-import { raw } from 'objection';
 import { v7 as uuid } from 'uuid';
 import { witnessColumn } from '../kernel/commit-outcome.ts';
 import type { CallContext } from '../kernel/contract.ts';
 import { fail } from '../kernel/errors.ts';
 import { workspaceErrors } from '../workspaces/workspaces.errors.ts';
-import { Event } from './event.model.ts';
 
 /** The changed fields with their values before and after; a made thing has no `from`, a removed one no `to`. */
 export type Changes = Readonly<Record<string, { readonly from?: unknown; readonly to?: unknown }>>;
@@ -18,12 +16,11 @@ export interface Happening {
   readonly changes?: Changes;
 }
 
+/** Who does something, as far as it is known. */
+export type Caller = Partial<CallContext>;
+
 /** Who did it, as the log keeps it. */
-export function describeCaller({
-  actor,
-  requestId,
-  ip,
-}: Omit<CallContext, 'actor'> & Pick<Partial<CallContext>, 'actor'>) {
+export function describeCaller({ actor, requestId, ip }: Caller) {
   return {
     actorKind: actor?.kind ?? ('anonymous' as const),
     actorId: actor?.kind === 'user' ? actor.userId : null,
@@ -33,24 +30,8 @@ export function describeCaller({
   };
 }
 
-export type Caller = Parameters<typeof describeCaller>[0];
-
 /** What kind of thing it happened to. */
 export const entityType = ({ type }: Happening) => type.slice(0, type.indexOf('.'));
-
-/** Records what happened to an account. Call it in the transaction of the change. */
-export async function recordEvent(db: Knex.Transaction, caller: Caller, happening: Happening): Promise<void> {
-  await Event.query(db)
-    .insert({
-      id: uuid(),
-      type: happening.type,
-      entityType: entityType(happening),
-      entityId: happening.entityId,
-      changes: happening.changes ?? {},
-      ...describeCaller(caller),
-    })
-    .returning(raw(witnessColumn) as never);
-}
 
 /**
  * CTEs for a statement whose CTE `subject` has the `workspace_id` of what it changed: give the workspace its next version

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
-import { IS_LIVE } from '../auth/sessions.queries.ts';
-import { recordEvents } from '../events/event-batches.queries.ts';
-import type { CallContext } from '../kernel/contract.ts';
+import { IS_LIVE, recordRevocations } from '../auth/sessions.queries.ts';
+import type { Caller } from '../events/events.queries.ts';
 import type { Db } from '../kernel/database.ts';
 
 const BATCH = 2000;
@@ -39,20 +38,12 @@ const END_BATCH = `
 /** Ends the next two thousand live sessions, each with an event. */
 export async function revokeBatch(
   db: Knex.Transaction,
-  caller: Partial<CallContext>,
+  caller: Caller,
   { until, after, revoked }: Progress,
 ): Promise<Progress> {
   const reason = 'revoked_all';
   const { rows } = await db.raw(END_BATCH, { until, after, reason });
   const { last, ended } = rows[0] as { last: string | null; ended: { id: string; userId: string }[] };
-  await recordEvents(
-    db,
-    caller,
-    ended.map(({ id, userId }) => ({
-      type: 'session.revoked',
-      entityId: id,
-      changes: { userId: { from: userId }, reason: { to: reason } },
-    })),
-  );
+  await recordRevocations(db, caller, { sessions: ended, reason });
   return { until, after: last ?? after, isOver: last === null, revoked: revoked + ended.length };
 }

@@ -1,11 +1,8 @@
 import type { Knex } from 'knex';
-import { bindChange, CHANGE, type Changes, valuesAfter } from '../events/events.queries.ts';
-import type { CallContext } from '../kernel/contract.ts';
+import { bindChange, type Caller, CHANGE, type Changes, valuesAfter } from '../events/events.queries.ts';
 import { Serialized } from '../kernel/serialized.ts';
 import type { Task } from './task.model.ts';
 import { tagsIn, viewOf } from './task-view.ts';
-
-type Caller = Partial<CallContext>;
 
 /** A new task; its tags are locked. */
 interface NewTask

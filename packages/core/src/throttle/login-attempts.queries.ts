@@ -1,5 +1,5 @@
-import { recordEvent } from '../events/events.queries.ts';
-import type { CallContext } from '../kernel/contract.ts';
+import { recordEvent } from '../events/account-events.queries.ts';
+import type { Caller } from '../events/events.queries.ts';
 import type { Db } from '../kernel/database.ts';
 import { networkOf } from '../kernel/network.ts';
 import { transaction } from '../kernel/transaction.ts';
@@ -23,13 +23,13 @@ const COUNT_ATTEMPT = `
   returning blocked_until > now() and (failures = :free or day_failures = :perDay) as "isLast"`;
 
 /** What became of an attempt: it was counted, or has to wait for so many seconds. */
-export type Count = { readonly wait: number } | { readonly wait?: undefined; readonly isLast: boolean };
+export type Counted = { readonly wait: number } | { readonly wait?: undefined; readonly isLast: boolean };
 
 /**
  * Counts an attempt at an account before its password is checked, so that attempts at the same time are all counted.
  * `isLast`: if it fails, the account is blocked, which it was not before.
  */
-export async function countAttempt(db: Db, account: string, settings: Settings['throttle']): Promise<Count> {
+export async function countAttempt(db: Db, account: string, settings: Settings['throttle']): Promise<Counted> {
   const { freeFailures: free, perDay, maxDelaySeconds: maxDelay } = settings;
   const { rows } = await db.raw(COUNT_ATTEMPT, { account, free, perDay, maxDelay });
   if (rows.length > 0) return rows[0];
@@ -52,7 +52,7 @@ export const takeBackAttempt = async (db: Db, account: string): Promise<void> =>
 /** Records that a password was wrong, and that its account is blocked from now on. */
 export const recordFailedLogin = (
   db: Db,
-  caller: Partial<CallContext>,
+  caller: Caller,
   { userId, isLast }: { userId: string | null; isLast: boolean },
 ): Promise<void> =>
   transaction(db, async (db) => {

@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 import { raw } from 'objection';
 import { v7 as uuid } from 'uuid';
 import type { Deps } from '../deps.ts';
-import { all, type Changes, recordChange, recordEvent } from '../events/events.queries.ts';
+import { recordEvent } from '../events/account-events.queries.ts';
+import { all, type Caller, type Changes, recordChange } from '../events/events.queries.ts';
 import type { CallContext, Role, UserActor } from '../kernel/contract.ts';
 import { onConstraint } from '../kernel/database.ts';
 import { fail } from '../kernel/errors.ts';
@@ -12,8 +13,6 @@ import { createPersonalWorkspace, lockWorkspacesOf } from '../workspaces/workspa
 import { User } from './user.model.ts';
 import { userErrors } from './users.errors.ts';
 import { normalizeEmail } from './users.fields.ts';
-
-type Caller = Partial<CallContext>;
 
 /**
  * Makes an account with its personal workspace.

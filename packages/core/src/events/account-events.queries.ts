@@ -10,7 +10,11 @@ const INSERT_MANY = `
   from jsonb_array_elements(:events::jsonb) e
   returning ${witnessColumn}`;
 
-/** Records things that happened to accounts, all in one statement. Call it in the transaction of the changes. */
+/** Records what happened to an account. Call it in the transaction of the change. */
+export const recordEvent = (db: Knex.Transaction, caller: Caller, happening: Happening): Promise<void> =>
+  recordEvents(db, caller, [happening]);
+
+/** The same for several things, in one statement. */
 export async function recordEvents(
   db: Knex.Transaction,
   caller: Caller,
@@ -18,10 +22,10 @@ export async function recordEvents(
 ): Promise<void> {
   if (happenings.length === 0) return;
   const events = happenings.map((happening) => ({
-    id: uuid(),
-    changes: {},
     ...happening,
+    id: uuid(),
     entityType: entityType(happening),
+    changes: happening.changes ?? {},
   }));
   await db.raw(INSERT_MANY, { events: JSON.stringify(events), ...describeCaller(caller) });
 }
