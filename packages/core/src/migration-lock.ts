@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { nativeOf, translateDatabaseError } from './kernel/database-errors.ts';
+import { isLockTimeout, translateDatabaseError } from './kernel/database-errors.ts';
 import { fail } from './kernel/errors.ts';
 import { migrationErrors } from './migrations.errors.ts';
 
@@ -44,7 +44,6 @@ async function takeLock(session: Session, waitMs: number): Promise<void> {
   fail({ ...migrationErrors.locked, message: `${message} (PostgreSQL backend ${rows[0]?.pid ?? 'unknown'})` });
 }
 
-const LOCK_NOT_AVAILABLE = '55P03';
 const RETRIES = 10;
 const MAX_PAUSE_MS = 5000;
 
@@ -57,7 +56,7 @@ export async function untilUnblocked<T>(work: () => Promise<T>, firstPauseMs = 5
     try {
       return await work();
     } catch (error) {
-      if (nativeOf(error).code !== LOCK_NOT_AVAILABLE) throw error;
+      if (!isLockTimeout(error)) throw error;
       if (retries === RETRIES) fail(migrationErrors.blocked, { cause: error });
       await sleep(pauseMs * (0.75 + Math.random() / 2));
     }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Db } from '../kernel/database.ts';
-import { nativeOf } from '../kernel/database-errors.ts';
+import { onLockTimeout } from '../kernel/database-errors.ts';
 import { fail } from '../kernel/errors.ts';
 import type { JsonAnswer } from '../kernel/implement.ts';
 import { idempotencyErrors } from './idempotency.errors.ts';
@@ -13,7 +13,6 @@ export interface KeyedCall {
 }
 
 const MAX_KEYS = 1000;
-const LOCK_TIMEOUT = '55P03';
 const LIFETIME = "interval '24 hours'";
 
 const CLAIM = `
@@ -29,10 +28,8 @@ const CLAIM = `
  * @throws idempotency.key_reused for another request, idempotency.in_progress after two seconds
  */
 export async function claimKey(db: Knex.Transaction, call: KeyedCall): Promise<JsonAnswer | undefined> {
-  const { rows } = await db.raw(CLAIM, [call.caller, call.key, call.fingerprint]).catch((error: unknown) => {
-    if (nativeOf(error).code === LOCK_TIMEOUT) fail(idempotencyErrors.inProgress, { retryAfter: 1, cause: error });
-    throw error;
-  });
+  const claim = db.raw(CLAIM, [call.caller, call.key, call.fingerprint]);
+  const { rows } = await claim.catch(onLockTimeout(idempotencyErrors.inProgress));
   if (rows.length === 1) return assertNotFlooding(db, call.caller);
   const stored = await db('taskapp.idempotency_keys').where({ caller: call.caller, key: call.key }).first();
   if (stored.fingerprint !== call.fingerprint) fail(idempotencyErrors.reused);

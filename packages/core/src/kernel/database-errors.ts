@@ -44,11 +44,14 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 
 const CONNECTION_LOST = /Connection terminated|Query read timeout|timeout expired|Client has encountered/;
 
-/** Tells what it means here that a lock was not to be had in time; every other error passes through. */
+/** True when a lock was not to be had in time. */
+export const isLockTimeout = (error: unknown): boolean => nativeOf(error).code === LOCK_TIMEOUT;
+
+/** Tells what that means here; every other error passes through. */
 export const onLockTimeout =
   (spec: ErrorSpec) =>
   (error: unknown): never => {
-    if (nativeOf(error).code === LOCK_TIMEOUT) fail(spec, { retryAfter: 1, cause: error });
+    if (isLockTimeout(error)) fail(spec, { retryAfter: 1, cause: error });
     throw error;
   };
 
