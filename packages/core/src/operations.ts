@@ -33,17 +33,15 @@ export interface NamedOperation extends Operation {
   readonly id: OperationId;
   readonly feature: Feature;
   readonly name: string;
-  /** Served by an overloaded server as well: refusing it would keep people in, or throw them out. */
-  readonly isEssential: boolean;
 }
 
-const ESSENTIAL: ReadonlySet<OperationId> = new Set(['auth.refresh', 'auth.logout', 'auth.logoutAll']);
-
 export const operations: readonly NamedOperation[] = Object.entries(contracts).flatMap(([feature, contract]) =>
-  Object.entries(contract as Readonly<Record<string, Operation>>).map(([name, operation]) => {
-    const id = `${feature}.${name}` as OperationId;
-    return { ...operation, id, feature: feature as Feature, name, isEssential: ESSENTIAL.has(id) };
-  }),
+  Object.entries(contract as Readonly<Record<string, Operation>>).map(([name, operation]) => ({
+    ...operation,
+    id: `${feature}.${name}` as OperationId,
+    feature: feature as Feature,
+    name,
+  })),
 );
 
 /** A service known only at run time. */

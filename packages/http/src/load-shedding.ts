@@ -58,7 +58,7 @@ export function createLoadShedding({ maxInFlight, pressure, metrics }: LoadShedd
 }
 
 const isRefused = (operation: NamedOperation, { isCritical }: Pressure): boolean =>
-  !operation.isEssential && (isCritical || isList(operation));
+  !operation.essential && (isCritical || isList(operation));
 
 /** A read of many: its address ends in no id, and its answer holds an array. */
 const isList = ({ http, output }: NamedOperation): boolean =>

@@ -60,6 +60,7 @@ export const authContract = defineContract({
     output: tokenPair,
     errors: [authErrors.refreshToken, authErrors.refreshReused, authErrors.refreshInProgress],
     limit: 'login',
+    essential: true,
   },
   logout: {
     summary: 'End the session of a token',
@@ -73,6 +74,7 @@ export const authContract = defineContract({
     }),
     errors: [authErrors.sessionRequired, authErrors.refreshToken],
     replayable: false,
+    essential: true,
   },
   logoutAll: {
     summary: 'End all sessions of the user',
@@ -83,6 +85,7 @@ export const authContract = defineContract({
       scope: z.enum(['all', 'others']).default('all').describe('`others` keeps the session of this call'),
     }),
     errors: [authErrors.sessionRequired],
+    essential: true,
   },
   sessions: {
     summary: 'List the live sessions of the user',

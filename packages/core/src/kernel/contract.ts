@@ -71,6 +71,8 @@ export interface Operation {
   readonly errors?: readonly ErrorSpec[];
   /** False: a repeated call is carried out again whatever its key: the answer must not be kept, or repeating is harmless. */
   readonly replayable?: false;
+  /** Served by an overloaded server as well: refusing it would keep people in, or throw them out. */
+  readonly essential?: true;
   /** The rate limit it is charged to; the default is per user, or per address without one. */
   readonly limit?: string;
 }
