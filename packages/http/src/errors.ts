@@ -23,8 +23,8 @@ const CHALLENGE = 'Bearer realm="taskapp"';
 const JSON_TYPE = 'application/json';
 const PROBLEM_TYPE = 'application/problem+json';
 const RETRY_AFTER_SECONDS = 5;
-/** Answers after which what is left of the request cannot be trusted or is not worth reading. */
 const UNSTORABLE = coreError('input.unstorable');
+/** Answers after which what is left of the request cannot be trusted or is not worth reading. */
 const CLOSING: readonly number[] = [408, 413, 431];
 
 /** Renders every failure in the one error shape; unexpected ones are logged with their stack and say nothing outside. */

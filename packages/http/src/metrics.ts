@@ -48,24 +48,19 @@ export function createMetrics({ db, process = false }: MetricsOptions = {}): Met
     buckets: BUCKETS,
     registers: [registry],
   });
-  const errors = new Counter({
-    name: 'http_errors_total',
-    help: 'Requests answered with an error, by its code',
-    labelNames: ['code'],
-    registers: [registry],
-  });
-  const occurrences = new Counter({
-    name: 'taskapp_occurrences_total',
-    help: 'Where lists came from, how often Redis was passed over, and how refresh tokens were used',
-    labelNames: ['what'],
-    registers: [registry],
-  });
-  const shed = new Counter({
-    name: 'http_requests_shed_total',
-    help: 'Requests refused with 503 because too much was going on, by what was short',
-    labelNames: ['reason'],
-    registers: [registry],
-  });
+  const counter = (name: string, label: string, help: string) =>
+    new Counter({ name, help, labelNames: [label], registers: [registry] });
+  const errors = counter('http_errors_total', 'code', 'Requests answered with an error, by its code');
+  const occurrences = counter(
+    'taskapp_occurrences_total',
+    'what',
+    'Where lists came from, how often Redis was passed over, and how refresh tokens were used',
+  );
+  const shed = counter(
+    'http_requests_shed_total',
+    'reason',
+    'Requests refused with 503 because too much was going on, by what was short',
+  );
   const inFlight = new Gauge({
     name: 'http_requests_in_flight',
     help: 'Operations in progress; waiting for a client is no progress',

@@ -1,13 +1,12 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import { type FieldProblem, fail, kernelErrors } from './errors.ts';
+import { FORBIDDEN_CHARACTERS, isStorable } from './fields.ts';
 
 const MAX_ADDRESS = 64;
 const MAX_TEXT = 255;
 
-/** PostgreSQL stores neither. */
-const isStorable = (value: string) => value.isWellFormed() && !value.includes('\0');
-const storable = z.string('Must be a string').refine(isStorable, 'Contains characters that are not allowed');
+const storable = z.string('Must be a string').refine(isStorable, FORBIDDEN_CHARACTERS);
 const short = storable.max(MAX_TEXT, `Must be at most ${MAX_TEXT} characters`);
 const uuid = z.guid('Must be a UUID');
 

@@ -6,6 +6,12 @@ const SINGLE_LINE = new RegExp(`[${CONTROLS}\\t\\n\\r]`);
 const MULTI_LINE = new RegExp(`[${CONTROLS}]`);
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\s]/gu;
 
+/** What is said of text with characters that are not for it. */
+export const FORBIDDEN_CHARACTERS = 'Contains characters that are not allowed';
+
+/** False for what PostgreSQL cannot store as text: NUL, and halves of a character. */
+export const isStorable = (value: string): boolean => value.isWellFormed() && !value.includes('\0');
+
 interface TextOptions {
   readonly max: number;
   /** Allows new lines and tabs, and the empty string. */
@@ -18,7 +24,7 @@ export function text({ max, multiline = false, required = 'Required' }: TextOpti
   const forbidden = multiline ? MULTI_LINE : SINGLE_LINE;
   const base = z
     .string({ error: ({ input }) => (input === undefined ? required : 'Must be a string') })
-    .refine((value) => value.isWellFormed() && !forbidden.test(value), 'Contains characters that are not allowed')
+    .refine((value) => value.isWellFormed() && !forbidden.test(value), FORBIDDEN_CHARACTERS)
     .trim()
     .normalize('NFC')
     .max(max, `Must be at most ${max} characters`);

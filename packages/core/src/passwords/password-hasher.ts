@@ -4,7 +4,7 @@ import { Piscina } from 'piscina';
 import { authErrors } from '../auth/auth.errors.ts';
 import { fail } from '../kernel/errors.ts';
 import { networkOf } from '../kernel/network.ts';
-import { createTurns, type Turns } from '../kernel/turns.ts';
+import { createTurns } from '../kernel/turns.ts';
 import type { Settings } from '../options.ts';
 
 /** For whom a password is hashed: what one network, or one account, can have in progress at a time is bounded. */
@@ -98,9 +98,8 @@ const startPool = (maxThreads: number) =>
  * account takes up his own network's turns first. Waiting costs no thread, so nothing that runs is ever aborted.
  */
 function createLines(threads: number, maxWaiting: number) {
-  const [addresses, accounts, all] = [PER_ADDRESS, PER_ACCOUNT, threads].map((limit) =>
-    createTurns({ limit, maxWaiting, refuse }),
-  ) as [Turns, Turns, Turns];
+  const turnsOf = (limit: number) => createTurns({ limit, maxWaiting, refuse });
+  const [addresses, accounts, all] = [turnsOf(PER_ADDRESS), turnsOf(PER_ACCOUNT), turnsOf(threads)] as const;
   return <T>({ ip, account }: HashOwner, work: () => Promise<T>): Promise<T> => {
     const deadline = performance.now() + MAX_WAIT_MS;
     const last = () => all.take('', deadline, work);

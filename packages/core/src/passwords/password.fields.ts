@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { FORBIDDEN_CHARACTERS, isStorable } from '../kernel/fields.ts';
 
 /** `default` asks for an upper-case letter and a digit, `nist` for 15 characters and no composition (SP 800-63B). */
 export type PasswordPolicy = 'default' | 'nist';
@@ -7,7 +8,7 @@ const MAX_LENGTH = 256;
 const lengthOf = (value: string) => [...value].length;
 const base = z
   .string({ error: ({ input }) => (input === undefined ? 'Password is required' : 'Must be a string') })
-  .refine((value) => value.isWellFormed() && !value.includes('\0'), 'Contains characters that are not allowed')
+  .refine(isStorable, FORBIDDEN_CHARACTERS)
   .refine((value) => lengthOf(value) <= MAX_LENGTH, `Password must be at most ${MAX_LENGTH} characters`)
   .meta({ maxLength: MAX_LENGTH });
 

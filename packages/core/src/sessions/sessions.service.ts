@@ -1,11 +1,8 @@
 import { IS_LIVE, listSessions, revokeSessions } from '../auth/sessions.queries.ts';
 import type { Deps } from '../deps.ts';
-import { fail } from '../kernel/errors.ts';
 import { implement } from '../kernel/implement.ts';
 import { transaction } from '../kernel/transaction.ts';
-import { User } from '../users/user.model.ts';
-import { userErrors } from '../users/users.errors.ts';
-import { lockUser } from '../users/users.queries.ts';
+import { getUser, lockUser } from '../users/users.queries.ts';
 import { beginRevocation, revokeBatch } from './mass-revocation.queries.ts';
 import { sessionsContract } from './sessions.contract.ts';
 
@@ -13,7 +10,7 @@ import { sessionsContract } from './sessions.contract.ts';
 export function createSessionService({ db }: Deps) {
   return implement(sessionsContract, {
     list: async ({ actor }, { id }) => {
-      const user = (await User.query(db).findById(id)) ?? fail(userErrors.notFound);
+      const user = await getUser(db, id);
       return { sessions: await listSessions(db, user.id, actor) };
     },
 

@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts';
 import { recordEvent } from '../events/account-events.queries.ts';
 import { all, type Caller, type Changes, recordChange } from '../events/events.queries.ts';
 import type { CallContext, Role, UserActor } from '../kernel/contract.ts';
-import { onConstraint } from '../kernel/database.ts';
+import { type Db, onConstraint } from '../kernel/database.ts';
 import { fail } from '../kernel/errors.ts';
 import { assertVersion } from '../kernel/versions.ts';
 import { recordFailedLogin } from '../throttle/login-attempts.queries.ts';
@@ -42,7 +42,7 @@ export async function verifyPassword(
   password: string,
 ): Promise<User> {
   const { actor, ip } = ctx;
-  const user = (await User.query(db).findById(actor.userId)) ?? fail(userErrors.notFound);
+  const user = await getUser(db, actor.userId);
   const account = user.emailKey;
   const attempt = await throttle.admit(db, { emailKey: account, ip });
   const genuine = await hasher.matches(password, user.passwordHash, { ip, account }).catch(attempt.giveUp);
@@ -53,6 +53,10 @@ export async function verifyPassword(
   await attempt.succeed();
   return user;
 }
+
+/** @throws user.not_found */
+export const getUser = async (db: Db, id: string): Promise<User> =>
+  (await User.query(db).findById(id)) ?? fail(userErrors.notFound);
 
 /** Reads an account and locks its row for a change. */
 export async function lockUser(db: Knex.Transaction, userId: string): Promise<User> {

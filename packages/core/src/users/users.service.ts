@@ -3,7 +3,7 @@ import { revokeSessions } from '../auth/sessions.queries.ts';
 import type { Deps } from '../deps.ts';
 import { diff } from '../events/events.queries.ts';
 import { onConstraint } from '../kernel/database.ts';
-import { fail, refuse } from '../kernel/errors.ts';
+import { refuse } from '../kernel/errors.ts';
 import { implement } from '../kernel/implement.ts';
 import { transaction } from '../kernel/transaction.ts';
 import { assertVersion } from '../kernel/versions.ts';
@@ -12,19 +12,18 @@ import { User } from './user.model.ts';
 import { usersContract } from './users.contract.ts';
 import { userErrors } from './users.errors.ts';
 import { normalizeEmail } from './users.fields.ts';
-import { changeUser, createUser, lockUser, removeUser, verifyPassword } from './users.queries.ts';
+import { changeUser, createUser, getUser, lockUser, removeUser, verifyPassword } from './users.queries.ts';
 
 /** A user's own account, and the administration of all accounts. */
 export function createUserService(deps: Deps) {
   const { db, hasher } = deps;
-  const getUser = async (id: string) => (await User.query(db).findById(id)) ?? fail(userErrors.notFound);
 
   return implement(withPasswordPolicy(usersContract, deps.passwordPolicy), {
-    me: ({ actor }) => getUser(actor.userId),
+    me: ({ actor }) => getUser(db, actor.userId),
 
     updateMe: async (ctx, { name, email, currentPassword }) => {
       const { userId } = ctx.actor;
-      const known = await getUser(userId);
+      const known = await getUser(db, userId);
       const moves = email !== undefined && email !== known.email;
       if (moves && currentPassword === undefined) refuse('currentPassword', 'Required to change the e-mail address');
       if (currentPassword !== undefined) await verifyPassword(deps, ctx, currentPassword);
@@ -59,7 +58,7 @@ export function createUserService(deps: Deps) {
       return transaction(db, (db) => createUser(db, ctx, { ...input, passwordHash }));
     },
 
-    get: (_ctx, { id }) => getUser(id),
+    get: (_ctx, { id }) => getUser(db, id),
 
     update: (ctx, { id, role, disabled }) =>
       transaction(db, async (db) => {
