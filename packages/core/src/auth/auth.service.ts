@@ -18,6 +18,9 @@ import type { Session } from './session.model.ts';
 import { listSessions, openSession, revokeSessions } from './sessions.queries.ts';
 import type { RefreshClaims } from './tokens.ts';
 
+const NEWER = 'A refresh token is newer than its session: a backup was restored';
+const REUSED = 'A refresh token was used again: its session ends';
+
 /** Registration, sign-in and sessions. */
 export function createAuthService(deps: Deps) {
   const { db, log, count, hasher, tokens, lifetimes, throttle, refreshes } = deps;
@@ -38,26 +41,16 @@ export function createAuthService(deps: Deps) {
   /** What a refresh token is worth: a session to make the next pair from, or a refusal to commit first. */
   const exchange = async (db: Knex.Transaction, caller: Partial<CallContext>, claims: RefreshClaims) => {
     const session = await lockSession(db, claims, lifetimes);
-    if (!session?.usable) return { refusal: authErrors.refreshToken };
-    if (isTakenBack(session, claims)) return { refusal: authErrors.refreshToken };
+    if (!session?.usable || isTakenBack(session, claims)) return { refusal: authErrors.refreshToken };
+    const { role } = session;
     const behind = session.generation - claims.generation;
-    if (behind === 0) {
-      count('refresh_rotated');
-      return { session: await rotateSession(db, session.id, lifetimes), role: session.role };
-    }
+    if (behind === 0)
+      return { what: 'refresh_rotated', role, session: await rotateSession(db, session.id, lifetimes) } as const;
     // The immediate predecessor within its grace period: two tabs, or an answer that got lost.
-    if (behind === 1 && session.inGrace) {
-      count('refresh_grace');
-      return { session, role: session.role };
-    }
-    if (behind < 0) {
-      log.warn('A refresh token is newer than its session: a backup was restored', { sessionId: session.id });
-      return { refusal: authErrors.refreshToken };
-    }
-    count('refresh_reuse');
-    log.warn('A refresh token was used again: its session ends', { sessionId: session.id });
+    if (behind === 1 && session.inGrace) return { what: 'refresh_grace', role, session } as const;
+    if (behind < 0) return { refusal: authErrors.refreshToken, warning: NEWER };
     await revokeSessions(db, caller, { reason: 'refresh_reuse', only: (query) => query.where('id', session.id) });
-    return { refusal: authErrors.refreshReused };
+    return { refusal: authErrors.refreshReused, warning: REUSED, what: 'refresh_reuse' } as const;
   };
 
   return implement(withPasswordPolicy(authContract, deps.passwordPolicy), {
@@ -100,6 +93,8 @@ export function createAuthService(deps: Deps) {
     refresh: async (ctx, { refreshToken }) => {
       const claims = tokens.verifyRefresh(refreshToken);
       const outcome = await refreshes.take(claims.sessionId, () => transaction(db, (db) => exchange(db, ctx, claims)));
+      if (outcome.what) count(outcome.what);
+      if (outcome.warning) log.warn(outcome.warning, { sessionId: claims.sessionId });
       // Refused only now: the revocation of a stolen session has to be committed.
       return outcome.refusal ? fail(outcome.refusal as ErrorSpec) : pairFor(outcome.session, outcome);
     },

@@ -2,11 +2,10 @@ import type { KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import type * as z from 'zod';
 import { type ErrorSpec, fail } from '../kernel/errors.ts';
-import type { KeyRing } from './key-ring.ts';
+import { ALGORITHM, type KeyRing, type SigningKey } from './key-ring.ts';
 
 /** One kind of token: a token of one kind is never taken for one of another. */
 export interface TokenKind<T> {
-  readonly typ: string;
   readonly issuer: string;
   readonly audience: string;
   readonly keys: KeyRing;
@@ -15,7 +14,6 @@ export interface TokenKind<T> {
   readonly refusal: ErrorSpec;
 }
 
-const ALGORITHM = 'HS256';
 const MAX_LENGTH = 4096;
 const LEEWAY_SECONDS = 5;
 /** By how much the clocks of two nodes may differ. */
@@ -24,9 +22,9 @@ const MAX_LIFE_SECONDS = 366 * 86_400;
 const SHAPE = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** Signs with the first key of the kind; the same payload gives the same token, byte by byte. */
-export function signToken({ typ, issuer, audience, keys }: TokenKind<unknown>, payload: object): string {
-  const [kid, key] = [...keys][0] as [string, KeyObject];
-  return jwt.sign({ ...payload, iss: issuer, aud: audience }, key, { header: { alg: ALGORITHM, typ, kid } });
+export function signToken({ issuer, audience, keys }: TokenKind<unknown>, payload: object): string {
+  const [{ key, header }] = [...keys.values()] as [SigningKey];
+  return jwt.sign({ ...payload, iss: issuer, aud: audience }, key, { header });
 }
 
 /** Checks everything about a token but who its bearer is now (RFC 8725); `now` is what its age is judged by. */
@@ -55,14 +53,10 @@ export function verifyToken<T extends { readonly iat: number; readonly exp: numb
 }
 
 /** Nothing in a header is believed: it must be, byte by byte, the one that this app writes for one of its keys. */
-function findKey({ typ, keys, refusal }: TokenKind<unknown>, token: string): KeyObject {
+function findKey({ keys, refusal }: TokenKind<unknown>, token: string): KeyObject {
   if (token.length > MAX_LENGTH || !SHAPE.test(token)) fail(refusal);
-  const given = token.slice(0, token.indexOf('.'));
-  const known = [...keys].find(([kid]) => given === encode({ alg: ALGORITHM, typ, kid }));
-  return known?.[1] ?? fail(refusal);
+  return keys.get(token.slice(0, token.indexOf('.')))?.key ?? fail(refusal);
 }
-
-const encode = (header: object) => Buffer.from(JSON.stringify(header)).toString('base64url');
 
 /** What is wrong with the token is the bearer's fault; everything else is a bug and stays one. */
 function onlyBlamingTheToken<T>(refusal: ErrorSpec, verify: () => T): T {

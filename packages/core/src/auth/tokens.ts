@@ -36,18 +36,16 @@ type TokenSettings = Pick<Settings, 'secrets' | 'tokens'> & { readonly now: () =
 /** The first secret of a list signs, all of them verify: rotation logs nobody out. */
 export function createTokens({ secrets, tokens: { issuer, audience, accessTtlSeconds }, now }: TokenSettings): Tokens {
   const access: TokenKind<z.output<typeof accessPayload>> = {
-    typ: 'at+jwt',
     issuer,
     audience,
-    keys: keyRing(secrets.access),
+    keys: keyRing('at+jwt', secrets.access),
     payload: accessPayload,
     refusal: authErrors.accessToken,
   };
   const refresh: TokenKind<z.output<typeof refreshPayload>> = {
-    typ: 'rt+jwt',
     issuer,
     audience: `${audience}#refresh`,
-    keys: keyRing(secrets.refresh),
+    keys: keyRing('rt+jwt', secrets.refresh),
     payload: refreshPayload,
     refusal: authErrors.refreshToken,
   };
