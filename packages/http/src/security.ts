@@ -4,7 +4,6 @@ import type { Context, Middleware } from 'koa';
 import compress from 'koa-compress';
 import helmet from 'koa-helmet';
 import { createPeerTrust, type TrustProxy } from './client-address.ts';
-import { headerLines } from './header-lines.ts';
 import { httpErrors, refuse } from './http-errors.ts';
 import type { LifecycleState } from './routes.ts';
 
@@ -73,7 +72,7 @@ function withFixedHeaders(middleware: Middleware): Middleware {
 export const limitRequestHead: Middleware = (ctx, next) => {
   if ((ctx.req.url ?? '').length > MAX_URL) refuse(httpErrors.uriTooLong);
   if (ctx.req.rawHeaders.length / 2 > MAX_HEADER_LINES) refuse(httpErrors.headersTooLarge);
-  const hosts = headerLines(ctx.req, 'host');
+  const { host: hosts = [] } = ctx.req.headersDistinct;
   if (hosts.length > 1) refuse(httpErrors.malformedRequest, { errors: ['headers.Host: Given more than once'] });
   if (hosts.length === 0 && ctx.req.httpVersion === '1.1') {
     refuse(httpErrors.malformedRequest, { errors: ['headers.Host: Required'] });
