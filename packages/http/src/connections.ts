@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { envelope, type HttpErrorSpec, httpErrors } from './http-errors.ts';
+import { envelope } from './error-bodies.ts';
+import { type HttpErrorSpec, httpErrors } from './http-errors.ts';
 
 /** The connections of a server, and which of them are in the middle of something. */
 export interface Connections {

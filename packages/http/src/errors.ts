@@ -1,16 +1,14 @@
 import { isTaskAppError, type Logger, type TaskAppError } from '@taskapp/core';
 import type { Context, Middleware } from 'koa';
+import { envelope, problem, tryAgainIn } from './error-bodies.ts';
 import {
   coreError,
-  envelope,
   type HttpErrorSpec,
   httpErrors,
   isDeliberate,
-  problem,
   type RefusalExtras,
   refusalOf,
   toHttpError,
-  tryAgainIn,
 } from './http-errors.ts';
 import { currentScope, type RequestScope } from './request-scope.ts';
 

@@ -1,7 +1,8 @@
 import { type NamedOperation, networkOf, type RateLimiter, type RateLimitResult } from '@taskapp/core';
 import type { Context } from 'koa';
 import type { Bearer } from './bearer.ts';
-import { coreError, refuse, tryAgainIn } from './http-errors.ts';
+import { tryAgainIn } from './error-bodies.ts';
+import { coreError, refuse } from './http-errors.ts';
 import { currentScope } from './request-scope.ts';
 
 type PolicyName = RateLimitResult['policy'];

@@ -1,7 +1,8 @@
 import { ERRORS } from '@taskapp/core';
 import * as z from 'zod';
 import type { ZodOpenApiComponentsObject } from 'zod-openapi';
-import { envelope, httpErrors, toHttpError } from './http-errors.ts';
+import { envelope } from './error-bodies.ts';
+import { httpErrors, toHttpError } from './http-errors.ts';
 
 /** The body of every error answer. */
 export const error = z

@@ -1,19 +1,10 @@
-import type * as z from 'zod';
 import { checkContext } from './call-context.ts';
-import {
-  type CallContext,
-  type Contract,
-  type Handlers,
-  type Operation,
-  pathParams,
-  type Service,
-} from './contract.ts';
+import type { CallContext, Contract, Handlers, Operation, Service } from './contract.ts';
 import { translateDatabaseError } from './database-errors.ts';
-import { type FieldProblem, fail, kernelErrors } from './errors.ts';
-import { freeze } from './freeze.ts';
+import { fail, kernelErrors } from './errors.ts';
+import { createInputCheck } from './input-check.ts';
 import { revive, Serialized } from './serialized.ts';
 
-const MAX_PROBLEMS = 20;
 const AS_JSON = Symbol('taskapp.json');
 
 type Handler = (ctx: CallContext, input: unknown) => Promise<unknown>;
@@ -95,27 +86,4 @@ function checkAccess({ access }: Operation, { actor }: CallContext): void {
   if (!actor) fail(kernelErrors.tokenRequired);
   if (access === 'self' && actor.kind !== 'user') fail(kernelErrors.userRequired);
   if (access === 'admin' && actor.kind === 'user' && actor.role !== 'ADMIN') fail(kernelErrors.adminRequired);
-}
-
-function createInputCheck(operation: Operation): (input: unknown) => unknown {
-  const params = new Set(pathParams(operation));
-  const absent = operation.errors?.find(({ kind }) => kind === 'not_found');
-  return (input) => {
-    const parsed = operation.input.safeParse(input ?? {});
-    if (parsed.success) return freeze(parsed.data);
-    const problems = parsed.error.issues.flatMap(describeIssue);
-    // An address that cannot exist is answered like one that does not.
-    if (absent && problems.some(({ path }) => params.has(path))) fail(absent);
-    return fail(kernelErrors.invalid, { problems: problems.slice(0, MAX_PROBLEMS) });
-  };
-}
-
-/** Never repeats the value that was refused. */
-function describeIssue(issue: z.core.$ZodIssue): FieldProblem[] {
-  const path = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: 'Unrecognized key' }));
-  }
-  const message = issue.message.endsWith('received undefined') ? 'Required' : issue.message;
-  return [{ path, message }];
 }

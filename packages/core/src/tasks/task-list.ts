@@ -4,7 +4,8 @@ import { type CallContext, callerOf } from '../kernel/contract.ts';
 import { refuse } from '../kernel/errors.ts';
 import { Serialized } from '../kernel/serialized.ts';
 import { findReadableSnapshot } from '../workspaces/workspaces.queries.ts';
-import { findTaskPage, positionOf } from './task-list.queries.ts';
+import { findTaskPage } from './task-list.queries.ts';
+import { positionOf } from './task-orders.ts';
 import { MAX_NUMBERED, type TaskFilter, type TaskListInput } from './tasks.contract.ts';
 
 /** Lists tasks, through the cache where the list belongs to one workspace. */
