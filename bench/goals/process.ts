@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { residentBytes } from '../../test/faults/cluster/processes.ts';
 import { spread } from '../measure.ts';
 import { startTarget } from '../servers/target.ts';
-import { residentMb, root } from '../world/processes.ts';
+import { root } from '../world/processes.ts';
 import type { BenchWorld } from '../world/world.ts';
 import { compare, type Goal } from './goal.ts';
 
 const run = promisify(execFile);
 const REPEATS = 9;
+const MB = 1024 * 1024;
 const taskctl = `${root}packages/cli/bin/taskctl.js`;
 
 /** How long a server takes to serve, and what it holds when nobody asks. */
@@ -22,7 +24,7 @@ export async function serverGoals(world: BenchWorld): Promise<Goal[]> {
     const target = await startTarget('taskapp', world.environment);
     starts.push(target.startMs);
     await sleep(2000);
-    sizes.push(await residentMb(target.pid));
+    sizes.push((await residentBytes(target.pid)) / MB);
     await target.stop();
   }
   return [

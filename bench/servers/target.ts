@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { choosePort } from '../../test/faults/cluster/processes.ts';
+import { choosePort } from '../../test/support/processes.ts';
 import { root, SERVER_CORE, spawnNode } from '../world/processes.ts';
 
 export type TargetName = 'taskapp' | 'fastify' | 'floor';

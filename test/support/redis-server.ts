@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { choosePort, hasEnded } from './processes.ts';
 
 /** A Redis of one's own: on 127.0.0.1, nothing on disk. */
 export interface RedisServer {
@@ -53,15 +53,6 @@ function provideProgram(): string {
   );
 }
 
-/** A port that was free a moment ago. */
-async function choosePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
 /** True when the process itself, and not another server that took the port, answers on it. */
 const answers = (port: number, pid: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -77,8 +68,6 @@ const answers = (port: number, pid: number): Promise<boolean> =>
       socket.destroy();
     });
   });
-
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 async function launch(program: string, folder: string): Promise<{ child: ChildProcess; port: number }> {
   for (let tries = 0; tries < 5; tries += 1) {

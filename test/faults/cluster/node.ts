@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { choosePort, hasEnded } from '../../support/processes.ts';
 import { createLogCheck, type LogCheck } from './log-check.ts';
-import { choosePort, hasEnded, openFiles, residentBytes, waitForExit } from './processes.ts';
+import { openFiles, residentBytes, waitForExit } from './processes.ts';
 import { isReady } from './readiness.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));

@@ -6,8 +6,9 @@ import type pg from 'pg';
 import { findPackage } from '../../../packages/cli/src/embedded/binaries.ts';
 import { choosePlacement, type Placement } from '../../../packages/cli/src/embedded/placement.ts';
 import { runAs } from '../../../packages/cli/src/embedded/privileges.ts';
+import { choosePort } from '../../support/processes.ts';
 import { createAdmin } from './postgres-admin.ts';
-import { choosePort, waitForExit } from './processes.ts';
+import { waitForExit } from './processes.ts';
 
 /** A PostgreSQL to crash: fsync on, its superuser `postgres`, its ordinary role and database `app`. */
 export interface Postgres {

@@ -1,19 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function choosePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-export const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+import { hasEnded } from '../../support/processes.ts';
 
 /** Resolves with the exit code, or the signal, of a process. */
 export async function waitForExit(child: ChildProcess): Promise<number | string | null> {
