@@ -48,8 +48,7 @@ async function timesIn(world: BenchWorld): Promise<Times> {
 }
 
 async function rate(world: BenchWorld, port: number, scenario: ScenarioName, run = 1): Promise<number> {
-  const tokens = Array.from({ length: FEW.users }, (_, index) => world.tokenOf(index + 1));
-  const job = { scenario, size: FEW, tokens, port, run, seconds: 4, connections: 8 };
+  const job = { scenario, size: FEW, tokens: world.tokens, port, run, seconds: 4, connections: 8 };
   return (await runLoad(job)).perSecond;
 }
 

@@ -20,7 +20,7 @@ export async function loginStormGoals(world: BenchWorld): Promise<Goal[]> {
       headers: { 'content-type': 'application/json', 'x-forwarded-for': `10.0.${index}.1` },
       body: JSON.stringify({ email: `storm-${index}@example.com`, password: PASSWORD, ...body }),
     });
-  const tokens = Array.from({ length: world.size.users }, (_, index) => world.tokenOf(index + 1));
+  const { tokens } = world;
   const job = {
     scenario: 'get',
     size: world.size,

@@ -20,6 +20,8 @@ export interface BenchWorld {
   readonly environment: Readonly<Record<string, string>>;
   /** An access token of a user, good for all servers that are measured. */
   tokenOf(user: number): string;
+  /** Those of users 1 and up, all that `size` tells of. */
+  readonly tokens: readonly string[];
   /** Leaves no list cached anywhere but in processes. */
   forgetLists(): Promise<void>;
   /** Runs SQL as superuser. */
@@ -46,6 +48,7 @@ export async function startWorld(size: Size): Promise<BenchWorld> {
     await migrateTo(databaseUrl);
     await fillDatabase(databaseUrl, size);
     const secrets = { access: randomBytes(32).toString('hex'), refresh: randomBytes(32).toString('hex') };
+    const tokenOf = createSigner(secrets);
     const redisClient = new Redis(redisUrl);
     cleanup.push(() => redisClient.disconnect());
     return {
@@ -53,7 +56,8 @@ export async function startWorld(size: Size): Promise<BenchWorld> {
       redisUrl,
       size,
       environment: createEnvironment({ databaseUrl, redisUrl, ...secrets }),
-      tokenOf: createSigner(secrets),
+      tokenOf,
+      tokens: Array.from({ length: size.users }, (_, index) => tokenOf(index + 1)),
       forgetLists: async () => {
         await redisClient.flushall();
         await outdateLists(databaseUrl);
