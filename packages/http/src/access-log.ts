@@ -2,7 +2,7 @@ import type { Logger } from '@taskapp/core';
 import type { Context, Middleware } from 'koa';
 import { httpErrors, isDeliberate } from './http-errors.ts';
 import type { Metrics } from './metrics.ts';
-import { currentScope, type RequestScope } from './request-scope.ts';
+import { type RequestScope, scopeOf } from './request-scope.ts';
 
 const CLIENT_CLOSED = httpErrors.clientClosed.status;
 /** Routes that balancers and monitors ask all day long. */
@@ -15,13 +15,10 @@ const PROBES = new Set(['/livez', '/readyz', '/health', '/metrics']);
 export const logAccess =
   (log: Logger, metrics: Metrics): Middleware =>
   (ctx, next) => {
-    const scope = currentScope();
+    const scope = scopeOf(ctx);
     const started = performance.now();
     const sentBefore = ctx.req.socket?.bytesWritten ?? 0;
-    let written = false;
     const write = () => {
-      if (written) return;
-      written = true;
       const ms = performance.now() - started;
       // Whoever left before the answer began got none, whatever it would have been.
       const status = ctx.res.headersSent ? ctx.status : CLIENT_CLOSED;
@@ -36,7 +33,7 @@ export const logAccess =
       const line = { ...describe(ctx, scope), status, ms: Math.round(ms * 10) / 10, bytes };
       log[levelOf(status, scope)]('request', line);
     };
-    ctx.res.once('finish', write);
+    // Of every answer, whether it was sent or its connection broke off.
     ctx.res.once('close', write);
     return next();
   };

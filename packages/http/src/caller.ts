@@ -1,10 +1,9 @@
 import { type CallContext, isTaskAppError, type NamedOperation, type TaskApp } from '@taskapp/core';
 import type { Bearer } from './bearer.ts';
 import { coreError, refuse } from './http-errors.ts';
-import { currentScope } from './request-scope.ts';
 
 /** The challenge for a token that was sent and is no good (RFC 6750, 3.1). */
-const INVALID_TOKEN_CHALLENGE = 'Bearer realm="taskapp", error="invalid_token"';
+export const INVALID_TOKEN_CHALLENGE = 'Bearer realm="taskapp", error="invalid_token"';
 
 /** What a request says about who calls. */
 export type Caller = Pick<CallContext, 'actor' | 'workspace'>;
@@ -21,7 +20,6 @@ export async function identify(app: TaskApp, { access }: NamedOperation, bearer:
   if (access === 'public') return ANONYMOUS;
   const isOptional = access === 'optional';
   if (bearer.kind === 'none') return isOptional ? ANONYMOUS : refuse(coreError('auth.token_required'));
-  currentScope().challenge = INVALID_TOKEN_CHALLENGE;
   const caller = bearer.kind === 'bad' ? Promise.reject(bearer.error) : app.access.authenticate(bearer.claims);
   return isOptional ? caller.catch(orAnonymous) : caller;
 }

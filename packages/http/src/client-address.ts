@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** Whose `X-Forwarded-For` is believed: nobody's, that of the last n hops, or that of peers in these networks. */
@@ -11,6 +11,17 @@ const UNKNOWN = 'unknown';
 function canonical(value: string): string | undefined {
   const [address = ''] = value.trim().split('%', 1);
   return isIP(address) === 0 ? undefined : ipaddr.process(address).toString();
+}
+
+/** The address of the other end of a connection, worked out once for all of its requests. */
+function createPeerAddress(): (socket: Socket | undefined) => string {
+  const known = new WeakMap<Socket, string>();
+  return (socket) => {
+    if (!socket) return UNKNOWN;
+    const address = known.get(socket) ?? canonical(socket.remoteAddress ?? '') ?? UNKNOWN;
+    known.set(socket, address);
+    return address;
+  };
 }
 
 function parseNetwork(network: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
@@ -36,9 +47,12 @@ function createTrust(trust: TrustProxy): (address: string, hop: number) => boole
  */
 export function createClientAddress(trust: TrustProxy): (request: IncomingMessage) => string {
   const isTrusted = createTrust(trust);
+  const peerOf = createPeerAddress();
   return ({ socket, headers }) => {
+    const peer = peerOf(socket);
+    if (headers['x-forwarded-for'] === undefined) return peer;
     const forwarded = `${headers['x-forwarded-for'] ?? ''}`.split(',').reverse();
-    let address = canonical(socket?.remoteAddress ?? '') ?? UNKNOWN;
+    let address = peer;
     for (const [hop, entry] of forwarded.entries()) {
       const next = canonical(entry);
       if (!next || !isTrusted(address, hop)) break;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { httpErrors, refuse } from './http-errors.ts';
-import { currentScope } from './request-scope.ts';
+import { scopeOf } from './request-scope.ts';
 
 /** Where `scripts/vendor-docs.mjs` puts Swagger UI, both for the sources and for the built package. */
 const ASSETS = new URL('../assets/docs/', import.meta.url);
@@ -52,7 +52,7 @@ const FILES: Readonly<Record<string, string>> = {
 /** Adds the page that shows the API's description and tries it out; it asks nothing of any other host. */
 export function registerDocs(router: Router): void {
   router.get('/docs', (ctx) => {
-    currentScope().route = '/docs';
+    scopeOf(ctx).route = '/docs';
     // Below `/docs/` the relative addresses would lead astray.
     if (ctx.path.endsWith('/')) return ctx.redirect('../docs');
     ctx.set({ 'Content-Security-Policy': CSP, 'Cache-Control': 'no-cache' });
@@ -60,7 +60,7 @@ export function registerDocs(router: Router): void {
     ctx.body = PAGE;
   });
   router.get('/docs/:file', async (ctx) => {
-    currentScope().route = '/docs/:file';
+    scopeOf(ctx).route = '/docs/:file';
     await sendFile(ctx, ctx.params.file ?? '');
   });
 }

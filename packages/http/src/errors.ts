@@ -10,7 +10,7 @@ import {
   refusalOf,
   toHttpError,
 } from './http-errors.ts';
-import { currentScope, type RequestScope } from './request-scope.ts';
+import { type RequestScope, scopeOf } from './request-scope.ts';
 
 /** What one failure is answered with. */
 interface Answer extends RefusalExtras {
@@ -32,9 +32,10 @@ export const renderErrors =
     try {
       await next();
     } catch (error) {
-      const answer = describe(error, currentScope());
-      currentScope().code = answer.spec.code;
-      report(log, error, answer.spec);
+      const scope = scopeOf(ctx);
+      const answer = describe(error, scope);
+      scope.code = answer.spec.code;
+      report(log, { error, requestId: scope.requestId }, answer.spec);
       send(ctx, answer);
     }
   };
@@ -61,10 +62,10 @@ function describeTaskAppError(error: TaskAppError, { placeOf = () => 'body' }: R
   };
 }
 
-function report(log: Logger, error: unknown, { status, code }: HttpErrorSpec): void {
-  if (status === 500) log.error('Request failed', { error });
-  else if (code === UNSTORABLE.code) log.error('validation_gap', { error });
-  else if (status > 500 && !isDeliberate(code)) log.warn('Request refused', { reason: code, error });
+function report(log: Logger, failure: { error: unknown; requestId: string }, { status, code }: HttpErrorSpec): void {
+  if (status === 500) log.error('Request failed', failure);
+  else if (code === UNSTORABLE.code) log.error('validation_gap', failure);
+  else if (status > 500 && !isDeliberate(code)) log.warn('Request refused', { reason: code, ...failure });
 }
 
 function send(ctx: Context, { spec, errors, headers = {} }: Answer): void {
@@ -74,7 +75,7 @@ function send(ctx: Context, { spec, errors, headers = {} }: Answer): void {
     ctx.req.socket.destroy();
     return;
   }
-  const { requestId, challenge = CHALLENGE } = currentScope();
+  const { requestId, challenge = CHALLENGE } = scopeOf(ctx);
   if (spec.status === 401) ctx.set('WWW-Authenticate', challenge);
   if (CLOSING.includes(spec.status)) ctx.set('Connection', 'close');
   ctx.set({ ...headers });

@@ -7,7 +7,6 @@ export { createLogger, type LogOptions, type ServerLogger } from './logger.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
 export { createOpenApi } from './openapi.ts';
 export type { Pressure, PressureLimits } from './pressure.ts';
-export { currentRequestId } from './request-scope.ts';
 export type { LifecycleState } from './routes.ts';
 export { type RunningServer, type ServerOptions, startServer } from './server.ts';
 export { isStartError, type StartError, type StartErrorCode } from './start-errors.ts';

@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import type { Bearer } from './bearer.ts';
 import { tryAgainIn } from './error-bodies.ts';
 import { coreError, refuse } from './http-errors.ts';
-import { currentScope } from './request-scope.ts';
+import { scopeOf } from './request-scope.ts';
 
 type PolicyName = RateLimitResult['policy'];
 
@@ -19,7 +19,7 @@ export async function spendLimit(
   { limit }: NamedOperation,
   bearer: Bearer,
 ): Promise<void> {
-  const byAddress = networkOf(currentScope().ip);
+  const byAddress = networkOf(scopeOf(ctx).ip);
   const spent =
     limit === undefined && bearer.kind === 'genuine'
       ? await limiter.consume('user', bearer.claims.userId)

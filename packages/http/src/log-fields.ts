@@ -15,7 +15,7 @@ const cleanEntries = (value: object, depth: number): [string, unknown][] =>
   Object.entries(value).map(([name, field]) => [name, SECRET.test(name) ? REDACTED : clean(field, depth + 1)]);
 
 function clean(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return value.replace(CREDENTIALS, `$1${REDACTED}@`);
+  if (typeof value === 'string') return value.includes('://') ? value.replace(CREDENTIALS, `$1${REDACTED}@`) : value;
   if (typeof value === 'bigint') return `${value}`;
   if (typeof value !== 'object' || value === null) return value;
   if (depth > MAX_DEPTH) return '[deep]';

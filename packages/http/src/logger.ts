@@ -1,10 +1,9 @@
 import { once } from 'node:events';
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import type { Logger } from '@taskapp/core';
 import winston from 'winston';
 import { escapeJsonLine, escapeText, toLogFields } from './log-fields.ts';
-import { currentRequestId } from './request-scope.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -25,12 +24,13 @@ export interface ServerLogger extends Logger {
 const SERVICE = 'taskapp';
 
 /**
- * Logs over winston: every line of a request carries its id, secrets and control characters stay out. A reader that
+ * Logs over winston: secrets and control characters stay out. A reader that
  * goes away (EPIPE) ends the log, not the process; for one that stops reading, lines are dropped and counted.
  */
 export function createLogger({ level, format, stream = process.stdout }: LogOptions): ServerLogger {
   const lines = winston.format.printf(format === 'json' ? toJsonLine : toPrettyLine);
-  const transport = new winston.transports.Stream({ stream });
+  const sink = gatherLines(stream);
+  const transport = new winston.transports.Stream({ stream: sink });
   const logger = winston.createLogger({ level, format: lines, transports: [transport], exitOnError: false });
   const ignore = () => undefined;
   stream.on('error', ignore);
@@ -43,9 +43,8 @@ export function createLogger({ level, format, stream = process.stdout }: LogOpti
     if (!logger.isLevelEnabled(at) || isFull()) return;
     // As one object: handed over separately, winston glues a `message` in `meta` onto the message.
     const { level: _level, message: detail, ...fields } = toLogFields(meta ?? {});
-    const requestId = fields.requestId ?? currentRequestId();
     const timestamp = new Date().toISOString();
-    const extra = { ...(detail !== undefined && { detail }), ...fields, ...(requestId !== undefined && { requestId }) };
+    const extra = { ...(detail !== undefined && { detail }), ...fields };
     logger.log({ level: at, message, timestamp, service: SERVICE, ...extra });
   };
   const close = async () => {
@@ -53,9 +52,37 @@ export function createLogger({ level, format, stream = process.stdout }: LogOpti
     const finished = once(logger, 'finish');
     logger.end();
     await finished;
+    sink.end();
+    await once(sink, 'finish');
     stream.off('error', ignore);
   };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), close };
+}
+
+/** From this many characters on, lines are written at once. */
+const FULL = 16 * 1024;
+
+/** Writes the lines of one turn of the event loop together: each write is a system call, which costs more than a line. */
+function gatherLines(stream: Writable): Writable {
+  let lines = '';
+  const flush = () => {
+    if (lines === '') return;
+    stream.write(lines);
+    lines = '';
+  };
+  return new Writable({
+    decodeStrings: false,
+    write: (line: string, _encoding, done) => {
+      if (lines === '') setImmediate(flush);
+      lines += line;
+      if (lines.length >= FULL) flush();
+      done();
+    },
+    final: (done) => {
+      flush();
+      done();
+    },
+  });
 }
 
 /** Bytes of lines that wait for a slow reader; beyond them lines are dropped, or they would fill the memory. */

@@ -1,7 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Middleware } from 'koa';
+import type { Middleware, ParameterizedContext } from 'koa';
 
 /** What is known about the request in progress; filled in on the way, read by its log line. */
 export interface RequestScope {
@@ -22,15 +21,13 @@ export interface RequestScope {
   placeOf?: (field: string) => string;
 }
 
-// Nothing is kept here between requests: the store follows one request's asynchronous calls and ends with them.
-const scopes = new AsyncLocalStorage<RequestScope>();
+const SCOPE = Symbol('taskapp.scope');
 
-/** The id of the request that is being answered, for log lines of a host; undefined outside of requests. */
-export const currentRequestId = (): string | undefined => scopes.getStore()?.requestId;
+type Scoped = { [SCOPE]?: RequestScope };
 
-/** The request that is being answered. */
-export function currentScope(): RequestScope {
-  const scope = scopes.getStore();
+/** What is known about the request of `ctx`. */
+export function scopeOf(ctx: ParameterizedContext): RequestScope {
+  const scope = (ctx as Scoped)[SCOPE];
   if (!scope) throw new Error('There is no request scope here: the middleware of the request scope comes first');
   return scope;
 }
@@ -49,5 +46,6 @@ export const openScope =
   (ctx, next) => {
     const scope: RequestScope = { requestId: readRequestId(ctx.req), ip: addressOf(ctx.req) };
     ctx.set('X-Request-Id', scope.requestId);
-    return scopes.run(scope, next);
+    (ctx as Scoped)[SCOPE] = scope;
+    return next();
   };

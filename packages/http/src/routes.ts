@@ -11,13 +11,13 @@ import {
 } from '@taskapp/core';
 import { type Bearer, readBearer } from './bearer.ts';
 import { readBody } from './body.ts';
-import { identify, orBlame } from './caller.ts';
+import { INVALID_TOKEN_CHALLENGE, identify, orBlame } from './caller.ts';
 import { httpErrors, refuse } from './http-errors.ts';
 import { type Address, addressOf, collectInput } from './input.ts';
 import { spendLimit } from './limits.ts';
 import type { LoadShedding } from './load-shedding.ts';
 import { readConditions, strongTag, weakTag } from './preconditions.ts';
-import { currentScope } from './request-scope.ts';
+import { scopeOf } from './request-scope.ts';
 import type { HoldSlot } from './user-slots.ts';
 
 /** `starting`: not ready for operations yet. `draining`: about to close, still answering. */
@@ -49,7 +49,7 @@ interface Route {
 
 async function answer(route: Route, ctx: RouterContext): Promise<void> {
   const { app, operation, address, options } = route;
-  const scope = currentScope();
+  const scope = scopeOf(ctx);
   scope.route = address.path;
   scope.placeOf = address.placeOf;
   if (options.state() === 'starting') refuse(httpErrors.starting, { headers: { 'Retry-After': '1' } });
@@ -58,6 +58,7 @@ async function answer(route: Route, ctx: RouterContext): Promise<void> {
   const result = await options.shedding.serve(operation, async () => {
     const bearer = readBearer(app.access, ctx.req);
     if (bearer.kind === 'genuine') Object.assign(scope, bearer.claims);
+    if (bearer.kind !== 'none' && operation.access !== 'public') scope.challenge = INVALID_TOKEN_CHALLENGE;
     await spendLimit(ctx, app.rateLimit, operation, bearer);
     return options.holdSlot(scope.userId, () => carryOut(route, ctx, bearer));
   });
@@ -74,7 +75,7 @@ async function carryOut({ app, operation, address, options }: Route, ctx: Router
 
 /** A peer without an address, as on a Unix socket, is nobody in particular. */
 function factsOf(ctx: RouterContext): Omit<CallContext, 'actor'> {
-  const { requestId, ip } = currentScope();
+  const { requestId, ip } = scopeOf(ctx);
   const userAgent = ctx.get('User-Agent');
   return { requestId, ...(isIP(ip) && { ip }), ...(userAgent && { userAgent }), ...readConditions(ctx) };
 }
@@ -91,7 +92,7 @@ function reply(ctx: RouterContext, operation: NamedOperation, { json, version, t
   if (version !== undefined) ctx.compress = false;
   if (!isRead(ctx)) return;
   ctx.set('Cache-Control', 'private, no-cache');
-  if (ctx.fresh) ctx.status = 304;
+  if (ctx.req.headers['if-none-match'] !== undefined && ctx.fresh) ctx.status = 304;
 }
 
 const isRead = ({ method }: RouterContext): boolean => method === 'GET' || method === 'HEAD';

@@ -22,6 +22,7 @@ const EXPOSED = [
 const ALLOWED = ['Authorization', 'Content-Type', 'X-Request-Id', 'Idempotency-Key', 'If-Match', 'If-None-Match'];
 const PREFLIGHT_SECONDS = 600;
 const HSTS = 'max-age=15552000; includeSubDomains';
+const VARY = 'Origin, Accept-Encoding';
 const COMPRESS_FROM = 1024;
 
 export interface SecurityOptions {
@@ -32,7 +33,8 @@ export interface SecurityOptions {
 
 /** Everything between the wire and the routes that is the same for all of them, in order. */
 export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Middleware[] => [
-  setDefaults(trustProxy),
+  setTransportSecurity(trustProxy),
+  setVary,
   withFixedHeaders(
     helmet({
       contentSecurityPolicy: {
@@ -42,21 +44,37 @@ export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Mi
       strictTransportSecurity: false,
     }),
   ),
-  cors({
-    origin: (ctx: Context) => chooseOrigin(corsOrigins, ctx.get('Origin')),
-    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowHeaders: ALLOWED,
-    exposeHeaders: EXPOSED,
-    maxAge: PREFLIGHT_SECONDS,
-    // Errors are rendered inside, so there is nothing to keep and nobody's error object is touched.
-    keepHeadersOnError: false,
-  }),
-  compress({ threshold: COMPRESS_FROM }),
+  onlyWith(
+    'origin',
+    cors({
+      origin: (ctx: Context) => chooseOrigin(corsOrigins, ctx.get('Origin')),
+      allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      allowHeaders: ALLOWED,
+      exposeHeaders: EXPOSED,
+      maxAge: PREFLIGHT_SECONDS,
+      // Errors are rendered inside, so there is nothing to keep and nobody's error object is touched.
+      keepHeadersOnError: false,
+    }),
+  ),
+  onlyWith('accept-encoding', compress({ threshold: COMPRESS_FROM })),
 ];
+
+/** Spares a request the middleware that would do nothing but to look for one header. */
+const onlyWith =
+  (header: string, middleware: Middleware): Middleware =>
+  (ctx, next) =>
+    ctx.req.headers[header] === undefined ? next() : middleware(ctx, next);
+
+/** Answers differ by what `onlyWith` looks for, also those to requests without it. */
+const setVary: Middleware = (ctx, next) => {
+  if (ctx.res.hasHeader('Vary')) ctx.vary(VARY);
+  else ctx.res.setHeader('Vary', VARY);
+  return next();
+};
 
 /** What helmet sets is the same on every answer, so it is asked once. */
 function withFixedHeaders(middleware: Middleware): Middleware {
-  const headers: [name: string, value: string][] = [];
+  const headers: [name: string, value: string][] = [['Cache-Control', 'no-store']];
   const res = {
     setHeader: (name: string, value: string) => headers.push([name, value]),
     removeHeader: () => undefined,
@@ -88,12 +106,11 @@ export const endConnections =
     if (state() === 'draining' && !ctx.headerSent) ctx.set('Connection', 'close');
   };
 
-function setDefaults(trustProxy: TrustProxy): Middleware {
+function setTransportSecurity(trustProxy: TrustProxy): Middleware {
   const isPeerTrusted = createPeerTrust(trustProxy);
   const isEncrypted = (req: IncomingMessage) =>
     'encrypted' in req.socket || (req.headers['x-forwarded-proto'] === 'https' && isPeerTrusted(req));
   return (ctx, next) => {
-    ctx.set('Cache-Control', 'no-store');
     if (isEncrypted(ctx.req)) ctx.set('Strict-Transport-Security', HSTS);
     return next();
   };

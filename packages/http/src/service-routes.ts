@@ -7,7 +7,7 @@ import { registerDocs } from './docs.ts';
 import { httpErrors, refuse } from './http-errors.ts';
 import type { Metrics } from './metrics.ts';
 import { createOpenApi } from './openapi.ts';
-import { currentScope } from './request-scope.ts';
+import { scopeOf } from './request-scope.ts';
 import type { LifecycleState } from './routes.ts';
 
 export interface ServiceRouteOptions {
@@ -24,7 +24,7 @@ type Handler = (ctx: Context) => unknown;
 export function registerServiceRoutes(router: Router, app: TaskApp, options: ServiceRouteOptions): void {
   const get = (path: string, handler: Handler) =>
     router.get(path, (ctx) => {
-      currentScope().route = path;
+      scopeOf(ctx).route = path;
       return handler(ctx);
     });
   get('/livez', (ctx) => {

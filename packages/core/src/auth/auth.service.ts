@@ -94,7 +94,7 @@ export function createAuthService(deps: Deps) {
       const claims = tokens.verifyRefresh(refreshToken);
       const outcome = await refreshes.take(claims.sessionId, () => transaction(db, (db) => exchange(db, ctx, claims)));
       if (outcome.what) count(outcome.what);
-      if (outcome.warning) log.warn(outcome.warning, { sessionId: claims.sessionId });
+      if (outcome.warning) log.warn(outcome.warning, { sessionId: claims.sessionId, requestId: ctx.requestId });
       // Refused only now: the revocation of a stolen session has to be committed.
       return outcome.refusal ? fail(outcome.refusal as ErrorSpec) : pairFor(outcome.session, outcome);
     },

@@ -1,11 +1,12 @@
 import type { Role } from '../kernel/contract.ts';
 import type { Db } from '../kernel/database.ts';
+import { runStatement } from '../kernel/statement.ts';
 import { STAMP } from '../workspaces/workspaces.queries.ts';
 import type { AccessClaims, Authentication } from './claims.ts';
 
 const AUTHENTICATIONS = `
   select c.number::int, u.role::text as "role", w.id as "workspaceId", ${STAMP} as "stamp"
-  from unnest(?::uuid[], ?::uuid[]) with ordinality as c (session_id, user_id, number)
+  from unnest($1::uuid[], $2::uuid[]) with ordinality as c (session_id, user_id, number)
   join taskapp.sessions s on s.id = c.session_id and s.user_id = c.user_id
   join taskapp.users u on u.id = s.user_id
   join taskapp.workspaces w on w.owner_id = u.id and w.personal
@@ -29,9 +30,9 @@ export async function findAuthentications(
 ): Promise<(Authentication | undefined)[]> {
   const sessionIds = claims.map(({ sessionId }) => sessionId);
   const userIds = claims.map(({ userId }) => userId);
-  const { rows } = await db.raw(AUTHENTICATIONS, [sessionIds, userIds] as never);
+  const { rows } = await runStatement<Row>(db, AUTHENTICATIONS, [sessionIds, userIds]);
   const found: (Authentication | undefined)[] = claims.map(() => undefined);
-  for (const { number, role, workspaceId, stamp } of rows as Row[]) {
+  for (const { number, role, workspaceId, stamp } of rows) {
     const { userId, sessionId } = claims[number - 1] as AccessClaims;
     found[number - 1] = { actor: { kind: 'user', userId, role, sessionId }, workspace: { id: workspaceId, stamp } };
   }

@@ -27,28 +27,37 @@ export function signToken({ issuer, audience, keys }: TokenKind<unknown>, payloa
   return jwt.sign({ ...payload, iss: issuer, aud: audience }, key, { header });
 }
 
+/** From when to when a token is good, in seconds. */
+interface Lifetime {
+  readonly iat: number;
+  readonly exp: number;
+}
+
+const toSeconds = (now: Date): number => Math.floor(now.getTime() / 1000);
+
+/** True while a token that was genuine once still is. */
+export function isCurrent({ iat, exp }: Lifetime, now: Date): boolean {
+  const seconds = toSeconds(now);
+  return iat <= seconds + MAX_AHEAD_SECONDS && seconds < exp + LEEWAY_SECONDS;
+}
+
 /** Checks everything about a token but who its bearer is now (RFC 8725); `now` is what its age is judged by. */
-export function verifyToken<T extends { readonly iat: number; readonly exp: number }>(
-  kind: TokenKind<T>,
-  token: string,
-  now: Date,
-): T {
+export function verifyToken<T extends Lifetime>(kind: TokenKind<T>, token: string, now: Date): T {
   const { issuer, audience, refusal } = kind;
-  const seconds = Math.floor(now.getTime() / 1000);
   const key = findKey(kind, token);
   const payload = onlyBlamingTheToken(refusal, () =>
     jwt.verify(token, key, {
       algorithms: [ALGORITHM],
       issuer,
       audience,
-      clockTimestamp: seconds,
+      clockTimestamp: toSeconds(now),
       clockTolerance: LEEWAY_SECONDS,
     }),
   );
   const parsed = kind.payload.safeParse(payload);
   if (!parsed.success) fail(refusal);
   const { iat, exp } = parsed.data;
-  const isCredible = iat <= seconds + MAX_AHEAD_SECONDS && exp <= iat + MAX_LIFE_SECONDS;
+  const isCredible = isCurrent(parsed.data, now) && exp <= iat + MAX_LIFE_SECONDS;
   return isCredible ? parsed.data : fail(refusal);
 }
 
