@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, createTaskApp, type TaskApp } from '@taskapp/core';
 import type { Knex } from 'knex';
+import { settle } from '../../packages/core/src/kernel/commit-outcome.ts';
 import { transaction } from '../../packages/core/src/kernel/transaction.ts';
 import { atEnd } from '../support/cleanup.ts';
 import { refused } from '../support/factories.ts';
@@ -11,15 +13,15 @@ import { createWorld, secrets, type World } from '../support/world.ts';
 
 let world: World;
 let proxy: FaultyNetwork;
-/** Behind a network that loses the answer to the next COMMIT. */
+/** Behind a network that loses the answer to what `losingTheAnswer` names. */
 let far: Knex;
 let app: TaskApp;
 
 const addNote = (trx: Knex, id: number) => trx('notes').insert({ id });
 const notes = (): Promise<number[]> => world.db('notes').orderBy('id').pluck('id');
 
-async function losingTheAnswer<T>(work: () => Promise<T>): Promise<T> {
-  proxy.cutAfter('COMMIT');
+async function losingTheAnswer<T>(work: () => Promise<T>, to = 'COMMIT'): Promise<T> {
+  proxy.cutAfter(to);
   return work().finally(() => proxy.cutAfter('nothing of the kind'));
 }
 
@@ -47,22 +49,35 @@ test('an answer to COMMIT that gets lost is reported as unknown, and the pool re
   assert.deepEqual(await notes(), [1, 2]);
 });
 
-for (const key of [undefined, 'one']) {
-  test(`a change ${key ? 'with a key ' : ''}whose COMMIT was answered to nobody is looked up and reported as it is`, async () => {
-    const { actor, as } = await world.user();
-    const ctx = { actor, ...(key && { idempotencyKey: key }) };
-    const task = await losingTheAnswer(() => app.tasks.create(ctx, { title: 'once' }));
-    assert.deepEqual((await as.tasks.list()).tasks, [task]);
-  });
-}
+test('a change with a key whose COMMIT was answered to nobody is looked up and reported as it is', async () => {
+  const { actor, as } = await world.user();
+  const task = await losingTheAnswer(() => app.tasks.create({ actor, idempotencyKey: 'one' }, { title: 'once' }));
+  assert.deepEqual((await as.tasks.list()).tasks, [task]);
+});
 
-test('an id that a crashed server gave to another transaction proves nothing: the row is missing', async () => {
-  const { rows } = await world.db.raw('select pg_current_xact_id() as id');
-  const claim = `select '${rows[0].id} ${randomUUID()}' as taskapp_witness`;
-  await losingTheAnswer(() =>
-    refused(
-      transaction(far, (trx) => addNote(trx, 1).then(() => trx.raw(claim))),
-      'database.not_committed',
-    ),
-  );
+test('so is a change that is one statement', async () => {
+  const { actor, as } = await world.user();
+  const task = await losingTheAnswer(() => app.tasks.create({ actor }, { title: 'once' }), 'task.created');
+  assert.deepEqual((await as.tasks.list()).tasks, [task]);
+  const { id } = task;
+  const changed = await losingTheAnswer(() => app.tasks.update({ actor }, { id, status: 'DONE' }), 'task.updated');
+  assert.deepEqual([changed.status, changed.version], ['DONE', 2]);
+  assert.deepEqual((await as.tasks.list()).tasks, [changed]);
+});
+
+test('what was not committed when it was settled can never be committed after it', async () => {
+  const witness = randomUUID();
+  const record = (db: Knex) =>
+    db('taskapp.events').insert({ id: witness, type: 'task.created', entity_type: 'task', actor_kind: 'anonymous' });
+  const late = await world.db.transaction();
+  await record(late);
+  const settled = settle(far, witness, undefined);
+  await sleep(100);
+  await late.rollback();
+  assert.equal(await settled, 'ROLLBACK', 'what is under way is waited for');
+  await assert.rejects(record(world.db), { constraint: 'events_pkey' });
+  assert.equal(await settle(far, witness, undefined), 'ROLLBACK', 'asked again it says the same');
+
+  const { id } = await world.db('taskapp.events').whereNot({ id: witness }).first();
+  assert.equal(await settle(far, id, undefined), 'COMMIT');
 });

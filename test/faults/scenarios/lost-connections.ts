@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createProbe } from '../probe.ts';
 import type { Scenario } from '../scenario.ts';
 import { underLoad } from '../under-load.ts';
+import { isCommit } from './commits.ts';
 
 const RECOVERY_MS = 5000;
 
@@ -34,7 +35,7 @@ const cutCommits: Scenario = {
     const cuts = { lose: 0, orphan: 0 };
     const tally = await underLoad(world, async () => {
       const stop = postgres.inspect((chunk) => {
-        if (!chunk.includes('COMMIT') || randomInt(5) > 0) return 'pass';
+        if (!isCommit(chunk) || randomInt(5) > 0) return 'pass';
         const verdict = randomInt(2) === 0 ? 'lose' : 'orphan';
         cuts[verdict] += 1;
         return verdict;

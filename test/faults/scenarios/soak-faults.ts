@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault, FaultProxy } from '../cluster/proxy.ts';
 import type { World } from '../scenario.ts';
+import { isCommit } from './commits.ts';
 
 type SoakFault = (world: World) => Promise<void>;
 type Place = 'postgres' | 'redis';
@@ -27,9 +28,7 @@ export const faults: Readonly<Record<string, SoakFault>> = {
   'PostgreSQL in a black hole': network('postgres', { kind: 'blackhole' }, 8000),
   'PostgreSQL far away': network('postgres', { kind: 'latency', ms: 50, jitter: 50 }, 8000),
   'commits cut': async ({ cluster: { network: links } }) => {
-    const stop = links.postgres.inspect((chunk) =>
-      chunk.includes('COMMIT') && randomInt(5) === 0 ? 'orphan' : 'pass',
-    );
+    const stop = links.postgres.inspect((chunk) => (isCommit(chunk) && randomInt(5) === 0 ? 'orphan' : 'pass'));
     await sleep(5000);
     stop();
   },

@@ -30,7 +30,7 @@ export async function findAuthentications(
 ): Promise<(Authentication | undefined)[]> {
   const sessionIds = claims.map(({ sessionId }) => sessionId);
   const userIds = claims.map(({ userId }) => userId);
-  const { rows } = await runStatement<Row>(db, AUTHENTICATIONS, [sessionIds, userIds]);
+  const { rows } = await runStatement<Row>(db, { sql: AUTHENTICATIONS, bindings: [sessionIds, userIds] });
   const found: (Authentication | undefined)[] = claims.map(() => undefined);
   for (const { number, role, workspaceId, stamp } of rows) {
     const { userId, sessionId } = claims[number - 1] as AccessClaims;

@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { witnessColumn } from '../kernel/commit-outcome.ts';
 import type { CallContext } from '../kernel/contract.ts';
 import { fail } from '../kernel/errors.ts';
+import { named, runStatement } from '../kernel/statement.ts';
 import { workspaceErrors } from '../workspaces/workspaces.errors.ts';
 
 /** The changed fields with their values before and after; a made thing has no `from`, a removed one no `to`. */
@@ -36,9 +37,9 @@ export const entityType = ({ type }: Happening) => type.slice(0, type.indexOf('.
 /**
  * CTEs for a statement whose CTE `subject` has the `workspace_id` of what it changed: give the workspace its next version
  * and record the change under it, in `event`. The workspace's row is locked for the commit only if the statement is the
- * last of its transaction. Bindings: `bindChange`.
+ * last of its transaction. Values: `bindChange`; `changes` is SQL where the statement itself knows what it changes.
  */
-export const CHANGE = `
+export const changeCtes = (changes = ':changes::jsonb'): string => `
   changed as (
     update taskapp.workspaces w
     set version = w.version + 1, task_count = w.task_count + :tasks, updated_at = now()
@@ -49,7 +50,7 @@ export const CHANGE = `
     insert into taskapp.events (id, workspace_id, seq, type, entity_type, entity_id, actor_kind, actor_id,
       actor_reason, request_id, ip, changes)
     select :eventId, id, version, :type, :entityType, :entityId, :actorKind, :actorId,
-      :actorReason, :requestId, :ip, :changes::jsonb
+      :actorReason, :requestId, :ip, ${changes}
     from changed
     returning ${witnessColumn}
   )`;
@@ -60,7 +61,7 @@ export interface Change extends Happening {
   readonly tasks?: number;
 }
 
-/** The bindings of `CHANGE`. */
+/** The values of `changeCtes`. */
 export const bindChange = (caller: Caller, change: Change) => ({
   eventId: uuid(),
   tasks: change.tasks ?? 0,
@@ -71,8 +72,8 @@ export const bindChange = (caller: Caller, change: Change) => ({
   ...describeCaller(caller),
 });
 
-const CHANGE_WORKSPACE = `
-  with subject as (select :workspaceId::uuid as workspace_id), ${CHANGE} select * from event`;
+const changeWorkspace = named(`
+  with subject as (select :workspaceId::uuid as workspace_id), ${changeCtes()} select * from event`);
 
 /** Records a change and gives the workspace its next version: the last statement of the transaction. */
 export async function recordChange(
@@ -80,7 +81,7 @@ export async function recordChange(
   caller: Caller,
   { workspaceId, ...change }: Change & { readonly workspaceId: string },
 ): Promise<void> {
-  const { rowCount } = await db.raw(CHANGE_WORKSPACE, { workspaceId, ...bindChange(caller, change) });
+  const { rowCount } = await runStatement(db, changeWorkspace({ workspaceId, ...bindChange(caller, change) }));
   if (rowCount !== 1) fail(workspaceErrors.notFound);
 }
 
@@ -97,7 +98,3 @@ const isSame = (a: unknown, b: unknown) =>
 /** The fields of something new, or of something that is gone. */
 export const all = (side: 'from' | 'to', fields: object): Changes =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { [side]: value }]));
-
-/** The other way round: what the changed fields have become. */
-export const valuesAfter = (changes: Changes): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(changes).map(([name, { to }]) => [name, to]));

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { fail, kernelErrors } from './errors.ts';
+import { runStatement } from './statement.ts';
 
 /** What becomes known about a transaction while it runs. */
 export interface CommitOutcome {
@@ -9,13 +10,13 @@ export interface CommitOutcome {
   commitSent: boolean;
   /** The command tag of the server's answer: an aborted transaction answers ROLLBACK to a COMMIT. */
   answer?: string | undefined;
-  /** By what the transaction is recognised later. */
+  /** The id of an event that it recorded. */
   witness?: string | undefined;
 }
 
 const WITNESS = 'taskapp_witness';
-/** By this `transaction` recognises later what it wrote: id of the transaction, id of the row. For inserts of events. */
-export const witnessColumn = `pg_current_xact_id() || ' ' || id as ${WITNESS}`;
+/** By this `transaction` recognises later what it wrote. For inserts of events. */
+export const witnessColumn = `id as ${WITNESS}`;
 
 const OUTCOME = Symbol('taskapp.outcome');
 
@@ -58,30 +59,35 @@ export function assertInTime({ deadline }: CommitOutcome): void {
 }
 
 const SETTLE_MS = 1000;
-const FATE = `
-  select pg_xact_status(?::xid8) as status, exists (select 1 from taskapp.events where id = ?) as "isThere"`;
+const ABANDONED = 'call.abandoned';
+const TAKE_ITS_PLACE = `
+  insert into taskapp.events (id, type, entity_type, actor_kind, actor_reason)
+  values ($1, '${ABANDONED}', 'call', 'system', 'Its connection was lost before it was committed')
+  on conflict (id) do nothing`;
+const FIND = 'select type from taskapp.events where id = $1';
 
 /**
- * Asks the server on another connection what became of a transaction, for a second at most. Only the row proves that
- * it committed: a server that crashed gives the ids of transactions that it lost to others.
+ * Settles on another connection what became of a change that recorded, or would record, the event `witness`, within a
+ * second: an event of that id is put in its place. Where that succeeds, the change can never be committed any more;
+ * where the id is taken, it was. A change that is still under way is waited for.
  *
  * @throws database.commit_unknown
  */
-export async function askForFate(db: Knex, { witness }: CommitOutcome, cause: unknown): Promise<'COMMIT' | 'ROLLBACK'> {
+export async function settle(db: Knex, witness: string | undefined, cause: unknown): Promise<'COMMIT' | 'ROLLBACK'> {
   const deadline = performance.now() + SETTLE_MS;
-  let misses = 0;
   while (witness && performance.now() < deadline) {
-    const answer = db.raw(FATE, witness.split(' ')).then(
-      ({ rows }) => rows[0],
-      () => ({}),
-    );
+    const answer = ask(db, witness).catch(() => undefined);
     // On a network that swallows everything the question would take as long as the COMMIT did.
-    const { status, isThere } = await Promise.race([answer, sleep(deadline - performance.now(), {})]);
-    if (isThere) return 'COMMIT';
-    // The status is newer than the snapshot in which the row is looked for, so one miss proves nothing.
-    if (status === 'committed') misses += 1;
-    if (status === 'aborted' || misses === 2) return 'ROLLBACK';
+    const type = await Promise.race([answer, sleep(deadline - performance.now(), undefined)]);
+    if (type !== undefined) return type === ABANDONED ? 'ROLLBACK' : 'COMMIT';
     await sleep(50);
   }
   return fail(kernelErrors.commitUnknown, { retryAfter: 1, cause });
+}
+
+async function ask(db: Knex, witness: string): Promise<string | undefined> {
+  await runStatement(db, { sql: TAKE_ITS_PLACE, bindings: [witness] });
+  // By a statement of its own: what the first one waited for is not in its snapshot.
+  const { rows } = await runStatement<{ type: string }>(db, { sql: FIND, bindings: [witness] });
+  return rows[0]?.type;
 }

@@ -1,14 +1,9 @@
 import type { Db } from './database.ts';
 
-/** What this file uses of Knex's client; a transaction has one of its own, bound to its connection. */
-interface StatementClient {
-  acquireConnection(): Promise<unknown>;
-  releaseConnection(connection: unknown): Promise<void>;
-  query(connection: unknown, query: { readonly sql: string; readonly bindings: readonly unknown[] }): Promise<Sent>;
-}
-
-interface Sent {
-  readonly response: StatementResult<never>;
+/** SQL with `$1` parameters, and their values. */
+export interface Statement {
+  readonly sql: string;
+  readonly bindings: readonly unknown[];
 }
 
 export interface StatementResult<Row> {
@@ -16,21 +11,39 @@ export interface StatementResult<Row> {
   readonly rowCount: number;
 }
 
+/** What this file uses of Knex's client; a transaction has one of its own, bound to its connection. */
+interface StatementClient {
+  acquireConnection(): Promise<unknown>;
+  releaseConnection(connection: unknown): Promise<void>;
+  query(connection: unknown, query: Statement): Promise<{ readonly response: StatementResult<never> }>;
+}
+
 /**
- * Runs a statement with `$1` parameters. It goes the way of every query of `db`, with its pool, events, names and
- * errors, but nothing is built for it: that costs more than the driver's own work.
+ * Runs a statement. It goes the way of every query of `db`, with its pool, events, names and errors, but nothing is
+ * built for it: that costs more than the driver's own work. `onSend` hears of the moment from which on it may take effect.
  */
 export async function runStatement<Row>(
   db: Db,
-  sql: string,
-  bindings: readonly unknown[],
+  { sql, bindings }: Statement,
+  onSend?: () => void,
 ): Promise<StatementResult<Row>> {
   const client = db.client as StatementClient;
   const connection = await client.acquireConnection();
   try {
+    onSend?.();
     const { response } = await client.query(connection, { sql, bindings });
     return response;
   } finally {
     await client.releaseConnection(connection);
   }
+}
+
+/** Makes a function that gives values to the `:names` of a text; each of them is one parameter, so its type is clear. */
+export function named(text: string): (values: Readonly<Record<string, unknown>>) => Statement {
+  const names: string[] = [];
+  const sql = text.replace(/(?<![:\w]):([a-z]\w*)/gi, (_match, name: string) => {
+    if (!names.includes(name)) names.push(name);
+    return `$${names.indexOf(name) + 1}`;
+  });
+  return (values) => ({ sql, bindings: names.map((name) => values[name]) });
 }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { askForFate, assertInTime, type CommitOutcome, observe, outcomeOf } from './commit-outcome.ts';
+import { assertInTime, type CommitOutcome, observe, outcomeOf, settle } from './commit-outcome.ts';
 import type { Db } from './database.ts';
 import { isConnectionLoss, nativeOf } from './database-errors.ts';
 import { fail, kernelErrors } from './errors.ts';
+import { runStatement, type Statement } from './statement.ts';
 
 const ATTEMPTS = 4;
 /** With two seconds for a connection, and five for the statement under way and for COMMIT, it ends within 15 s or so. */
@@ -24,9 +25,42 @@ type Work<T> = (db: Knex.Transaction) => Promise<T>;
 export async function transaction<T>(db: Db, work: Work<T>, limitMs = LIMIT_MS): Promise<T> {
   if (db.isTransaction) return inSavepoint(db, work);
   const deadline = performance.now() + limitMs;
+  return repeatAfterConflicts(() => attemptOnce(db, work, { deadline, commitSent: false }));
+}
+
+/** A statement and the id of the event that it records. */
+export interface RecordedStatement extends Statement {
+  readonly witness: string;
+}
+
+/**
+ * Does what `transaction` does for a change that is one statement, in one round trip: PostgreSQL answers a statement
+ * outside of transactions once it is committed. Resolves with `undefined` where the change was made and its rows got lost.
+ */
+export async function commitAlone<Row>(db: Db, statement: RecordedStatement): Promise<readonly Row[] | undefined> {
+  const run = async (db: Db) => (await runStatement<Row>(db, statement)).rows;
+  // In a transaction of ours a failure ends all of it.
+  if (outcomeOf(db)) return run(db);
+  if (db.isTransaction) return inSavepoint(db, run);
+  return repeatAfterConflicts(async () => {
+    let sent = false;
+    try {
+      const { rows } = await runStatement<Row>(db, statement, () => {
+        sent = true;
+      });
+      return rows;
+    } catch (error) {
+      if (!sent || !isConnectionLoss(error)) throw error;
+      if ((await settle(db, statement.witness, error)) === 'ROLLBACK') throw error;
+      return undefined;
+    }
+  });
+}
+
+async function repeatAfterConflicts<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await attemptOnce(db, work, { deadline, commitSent: false });
+      return await work();
     } catch (error) {
       if (attempt === ATTEMPTS || !isConflict(error)) throw error;
       await sleep(5 + Math.random() * 45);
@@ -61,7 +95,7 @@ async function attemptOnce<T>(db: Knex, work: Work<T>, outcome: CommitOutcome): 
     });
   } catch (error) {
     if (!outcome.commitSent || !isConnectionLoss(error)) throw error;
-    outcome.answer = await askForFate(db, outcome, error);
+    outcome.answer = await settle(db, outcome.witness, error);
   }
   if (outcome.answer !== 'COMMIT') fail(kernelErrors.notCommitted, { retryAfter: 1 });
   return result.value as T;

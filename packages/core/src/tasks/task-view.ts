@@ -1,4 +1,5 @@
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+/** SQL of a point in time as JSON has it. */
+export const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** SQL of the tags `g` that `from` gives, as JSON, by name. */
 export const tagsIn = (from: string): string => `array_to_json(array(

@@ -9,7 +9,8 @@ import { Task } from './task.model.ts';
 import { viewOf } from './task-view.ts';
 import { taskErrors } from './tasks.errors.ts';
 
-function assertAccess<T extends { readonly may: boolean }>(task: T | undefined): T {
+/** @throws task.not_found, task.forbidden */
+export function assertAccess<T extends { readonly may: boolean }>(task: T | undefined): T {
   if (!task) fail(taskErrors.notFound);
   return task.may ? task : fail(taskErrors.forbidden);
 }
@@ -43,7 +44,7 @@ export const findTagIds = (db: Knex.Transaction, taskId: string): Promise<string
  * Sees to it that tags can be linked to tasks of a workspace, and keeps them from being deleted until they are.
  * @throws input.invalid that names the first one that is not of the workspace
  */
-export async function lockTags(db: Knex.Transaction, workspaceId: string, tagIds: readonly string[]): Promise<void> {
+export async function lockTags(db: Db, workspaceId: string, tagIds: readonly string[]): Promise<void> {
   if (tagIds.length === 0) return;
   const own = await db('taskapp.tags')
     .where('workspace_id', workspaceId)

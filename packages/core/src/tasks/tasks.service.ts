@@ -1,15 +1,16 @@
 import { v7 as uuid } from 'uuid';
 import type { Deps } from '../deps.ts';
-import { all, diff, recordChange } from '../events/events.queries.ts';
-import { onConstraint } from '../kernel/database.ts';
+import { all, diff } from '../events/events.queries.ts';
+import { type Db, onConstraint } from '../kernel/database.ts';
 import { implement } from '../kernel/implement.ts';
 import { transaction } from '../kernel/transaction.ts';
 import { assertVersion } from '../kernel/versions.ts';
 import { workspaceErrors } from '../workspaces/workspaces.errors.ts';
 import { getWritableScope } from '../workspaces/workspaces.queries.ts';
-import { Task } from './task.model.ts';
+import { insertTask } from './task-insert.queries.ts';
 import { createTaskList } from './task-list.ts';
-import { insertTask, updateTask } from './task-writing.queries.ts';
+import { removeTask } from './task-remove.queries.ts';
+import { updateTask } from './task-update.queries.ts';
 import { tasksContract } from './tasks.contract.ts';
 import { findTagIds, getTask, lockTags, lockTask, replaceTags } from './tasks.queries.ts';
 
@@ -26,8 +27,8 @@ export function createTaskService(deps: Deps) {
   return implement(tasksContract, {
     list: createTaskList(deps),
 
-    create: (ctx, { tagIds = [], workspaceId, ...fields }) =>
-      transaction(db, async (db) => {
+    create: (ctx, { tagIds = [], workspaceId, ...fields }) => {
+      const make = async (db: Db) => {
         const scope = await getWritableScope(db, ctx, workspaceId);
         const creatorId = ctx.actor.kind === 'user' ? ctx.actor.userId : scope.ownerId;
         await lockTags(db, scope.id, tagIds);
@@ -35,31 +36,23 @@ export function createTaskService(deps: Deps) {
         const changes = all('to', { ...fields, ...(tagIds.length > 0 && { tagIds }) });
         const place = { id: uuid(), workspaceId: scope.id, creatorId, tagIds };
         return insertTask(db, ctx, { ...fields, description, dueDate, ...place, changes });
-      }).catch(workspaceGone),
+      };
+      return (tagIds.length > 0 ? transaction(db, make) : make(db)).catch(workspaceGone);
+    },
 
     get: ({ actor }, { id }) => getTask(db, actor, id),
 
-    update: (ctx, { id, tagIds, ...fields }) =>
-      transaction(db, async (db) => {
-        const before = await lockTask(db, ctx.actor, id);
-        assertVersion(ctx, before);
-        const changes = {
-          ...diff(before, fields as Partial<Task>),
-          ...(tagIds && diff({ tagIds: await findTagIds(db, id) }, { tagIds: [...tagIds].sort() })),
-        };
-        if (Object.keys(changes).length === 0) return getTask(db, ctx.actor, id);
-        if (tagIds) await replaceTags(db, before, tagIds);
-        return updateTask(db, ctx, { before, type: 'task.updated', changes });
-      }),
+    update: (ctx, { id, tagIds, ...fields }) => {
+      if (!tagIds) return updateTask(db, ctx, { id, ...fields });
+      return transaction(db, async (db) => {
+        const task = await lockTask(db, ctx.actor, id);
+        assertVersion(ctx, task);
+        const tagChanges = diff({ tagIds: await findTagIds(db, id) }, { tagIds: [...tagIds].sort() });
+        if (tagChanges.tagIds) await replaceTags(db, task, tagIds);
+        return updateTask(db, ctx, { id, ...fields, tagChanges });
+      });
+    },
 
-    remove: (ctx, { id }) =>
-      transaction(db, async (db) => {
-        const before = await lockTask(db, ctx.actor, id);
-        assertVersion(ctx, before);
-        const { workspaceId, title, status, priority, dueDate } = before;
-        await Task.query(db).deleteById(id);
-        const changes = all('from', { title, status, priority, dueDate });
-        await recordChange(db, ctx, { type: 'task.removed', workspaceId, entityId: id, tasks: -1, changes });
-      }),
+    remove: (ctx, { id }) => removeTask(db, ctx, id),
   });
 }
