@@ -5,7 +5,13 @@ export interface Goal {
   readonly wanted: string;
   readonly measured: string;
   readonly holds: boolean;
+  /** Why this machine cannot tell; it neither holds nor is missed then. */
+  readonly unmeasurable?: string;
 }
+
+/** Whether a goal holds, in a word. */
+export const verdictOf = ({ holds, unmeasurable }: Goal): 'holds' | 'MISSES' | 'CANNOT' =>
+  unmeasurable !== undefined ? 'CANNOT' : holds ? 'holds' : 'MISSES';
 
 /** A goal about a number that has to reach `limit`, or stay below it. */
 export function compare(

@@ -9,6 +9,8 @@ export interface LoadJob extends LoadPlan {
   readonly connections: number;
   /** Requests a second at most; as many as possible by default. */
   readonly rate?: number;
+  /** Where the load comes from; the core of PostgreSQL and Redis by default. */
+  readonly core?: number;
 }
 
 /** What the load generator saw. */
@@ -26,7 +28,7 @@ const program = new URL('./generator.ts', import.meta.url).pathname;
 
 /** Sends the requests of a plan from a process of its own, on the core that the server does not have. */
 export async function runLoad(job: LoadJob): Promise<LoadResult> {
-  const child = spawnNode(['--import', import.meta.resolve('tsx'), program], OTHER_CORE);
+  const child = spawnNode(['--import', import.meta.resolve('tsx'), program], job.core ?? OTHER_CORE);
   let complaint = '';
   child.stderr?.on('data', (data) => {
     complaint += data;

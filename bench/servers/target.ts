@@ -28,10 +28,14 @@ const PROGRAMS: Readonly<Record<TargetName, readonly string[]>> = {
 };
 
 /** Starts a server and waits until it serves. */
-export async function startTarget(name: TargetName, environment: Readonly<Record<string, string>>): Promise<Target> {
+export async function startTarget(
+  name: TargetName,
+  environment: Readonly<Record<string, string>>,
+  cores: number | string = SERVER_CORE,
+): Promise<Target> {
   const port = await choosePort();
   const started = performance.now();
-  const child = spawnNode(PROGRAMS[name], SERVER_CORE, { ...environment, PORT: `${port}` });
+  const child = spawnNode(PROGRAMS[name], cores, { ...environment, PORT: `${port}` });
   let complaint = '';
   child.stderr?.on('data', (data) => {
     complaint += data;

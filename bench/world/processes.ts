@@ -16,8 +16,8 @@ export function pin(pid: number, core: number): void {
   if (canPin) spawnSync('taskset', ['-a', '-c', '-p', `${core}`, `${pid}`]);
 }
 
-/** Starts Node on one core; `args` are a program and its arguments. */
-export function spawnNode(args: readonly string[], core: number, env: NodeJS.ProcessEnv = {}): ChildProcess {
+/** Starts Node on one core, or on some (`2,3`); `args` are a program and its arguments. */
+export function spawnNode(args: readonly string[], core: number | string, env: NodeJS.ProcessEnv = {}): ChildProcess {
   const node = [process.execPath, ...args];
   const [file = '', ...rest] = canPin ? ['taskset', '-c', `${core}`, ...node] : node;
   return spawn(file, rest, {
@@ -35,4 +35,11 @@ export async function cpuMs(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * TICK_MS;
+}
+
+/** The CPU time of a process and of those that it has started. */
+export async function cpuMsOfAll(pid: number): Promise<number> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const used = [pid, ...children.split(' ').filter(Boolean).map(Number)].map(cpuMs);
+  return (await Promise.all(used)).reduce((sum, ms) => sum + ms, 0);
 }

@@ -18,6 +18,7 @@ import { createPasswordHasher } from './passwords/password-hasher.ts';
 import { type Purged, purge } from './purge.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
 import { createSessionService } from './sessions/sessions.service.ts';
+import { shareOut } from './shares.ts';
 import { createTagService } from './tags/tags.service.ts';
 import { createTaskService } from './tasks/tasks.service.ts';
 import { createLoginThrottle } from './throttle/login-throttle.ts';
@@ -54,7 +55,7 @@ export interface TaskApp extends TransactionApp, AsyncDisposable {
  * @throws TypeError that lists every invalid option
  */
 export function createTaskApp(options: TaskAppOptions): TaskApp {
-  const settings = parseSettings(options);
+  const settings = shareOut(parseSettings(options), Boolean(options.redis));
   const { db, log = silent, count = () => undefined, now = () => new Date() } = options;
   const redis = guardRedis(options.redis, { log, count });
   const hasher = createPasswordHasher(settings.passwords);

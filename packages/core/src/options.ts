@@ -21,6 +21,7 @@ const seconds = (fallback: number, min: number, max: number) => z.int().min(min)
 const points = (fallback: number) => z.int().min(1).max(1_000_000).default(fallback);
 
 const DAY = 86_400;
+const DAY_MS = DAY * 1000;
 
 const settings = z.strictObject({
   secrets: z
@@ -49,11 +50,7 @@ const settings = z.strictObject({
     .prefault({}),
   rateLimit: z
     .strictObject({
-      windowMs: z
-        .int()
-        .min(1000)
-        .max(DAY * 1000)
-        .default(60_000),
+      windowMs: z.int().min(1000).max(DAY_MS).default(60_000),
       ip: points(100),
       user: points(300),
       login: points(30),
@@ -80,6 +77,7 @@ const settings = z.strictObject({
       }),
     ])
     .prefault({}),
+  processes: z.int().min(1).max(1024).default(1),
 });
 
 /** The settings of an app with every default filled in. */
@@ -94,6 +92,8 @@ export interface TaskAppOptions extends z.input<typeof settings> {
   readonly log?: Logger;
   /** Told of what operators like to count; for metrics. */
   readonly count?: Count;
+  /** Processes of this app on this machine, 1 by default: they divide its cores and, without Redis, limits. */
+  readonly processes?: number;
   /** The clock that tokens are checked against; everything else uses the clock of PostgreSQL. */
   readonly now?: () => Date;
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import type { TrustProxy } from './client-address.ts';
 
@@ -14,6 +15,16 @@ export const whole = (min: number, max: number) => {
     .regex(/^(0|[1-9]\d{0,14})$/, message)
     .transform(Number)
     .refine((value) => value >= min && value <= max, message);
+};
+
+/** A number of processes; `auto` is one for each core that this process may use. */
+export const processes = (max: number) => {
+  const message = `must be auto or a whole number from 1 to ${max}`;
+  return z
+    .string()
+    .regex(/^(auto|[1-9]\d{0,3})$/, message)
+    .transform((value) => (value === 'auto' ? Math.min(availableParallelism(), max) : Number(value)))
+    .refine((value) => value <= max, message);
 };
 
 /** `true` or `false`, nothing else. */

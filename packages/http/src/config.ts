@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Config, findConflicts, structure, variables } from './config.variables.ts';
+import { type Config, structure } from './config.structure.ts';
+import { findConflicts, variables } from './config.variables.ts';
 
 export type { Config };
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration, flag, origins, secrets, size, trustProxy, url, whole } from './config.fields.ts';
+import { duration, flag, origins, processes, secrets, size, trustProxy, url, whole } from './config.fields.ts';
 
 const DAY = 86_400;
 const MILLION = 1_000_000;
@@ -15,6 +15,7 @@ export const variables = z.object({
     .prefault('development'),
   HOST: z.string().prefault('0.0.0.0'),
   PORT: whole(0, 65_535).prefault('3000'),
+  WORKERS: processes(256).prefault('1'),
   DATABASE_URL: postgresUrl,
   DATABASE_DIRECT_URL: postgresUrl.optional(),
   DATABASE_POOL_MAX: whole(1, 1000).prefault('10'),
@@ -45,10 +46,8 @@ export const variables = z.object({
   TASKAPP_DATA: z.string().prefault('.taskapp'),
 });
 
-type Variables = z.output<typeof variables>;
-
-/** What a server needs to know, checked and typed. `app` goes to `createTaskApp` as it is. */
-export type Config = ReturnType<typeof structure>;
+/** The variables as they were read. */
+export type Variables = z.output<typeof variables>;
 
 /** What single variables cannot tell: combinations that make no sense. */
 export function findConflicts(given: Variables): string[] {
@@ -61,59 +60,3 @@ export function findConflicts(given: Variables): string[] {
     ...(cheap ? [`BCRYPT_COST must be at least ${MIN_COST} in production`] : []),
   ];
 }
-
-/** Groups the variables by who uses them. */
-export function structure(given: Variables) {
-  const production = given.NODE_ENV === 'production';
-  return {
-    environment: given.NODE_ENV,
-    dataFolder: given.TASKAPP_DATA,
-    database: structureDatabase(given),
-    redis: given.REDIS_URL ? { url: given.REDIS_URL, cluster: given.REDIS_CLUSTER } : null,
-    app: structureApp(given),
-    http: structureHttp(given, production),
-    log: {
-      level: given.LOG_LEVEL ?? (production ? 'info' : 'debug'),
-      format: given.LOG_FORMAT ?? (production ? 'json' : 'pretty'),
-    },
-  } as const;
-}
-
-const structureDatabase = (given: Variables) => ({
-  url: given.DATABASE_URL,
-  /** A connection that bypasses a pooler: for migrations. */
-  directUrl: given.DATABASE_DIRECT_URL ?? given.DATABASE_URL,
-  poolMax: given.DATABASE_POOL_MAX,
-  prepared: given.DATABASE_PREPARED,
-  autoMigrate: given.AUTO_MIGRATE,
-});
-
-const structureApp = (given: Variables) => ({
-  secrets: { access: given.JWT_ACCESS_SECRET, refresh: given.JWT_REFRESH_SECRET },
-  tokens: {
-    accessTtlSeconds: given.JWT_ACCESS_EXPIRY,
-    refreshTtlSeconds: given.JWT_REFRESH_EXPIRY,
-    refreshGraceSeconds: given.REFRESH_GRACE_SECONDS,
-  },
-  passwords: { cost: given.BCRYPT_COST },
-  rateLimit: {
-    windowMs: given.RATE_LIMIT_WINDOW_MS,
-    ip: given.RATE_LIMIT_MAX,
-    user: given.RATE_LIMIT_USER_MAX,
-    login: given.RATE_LIMIT_LOGIN_MAX,
-  },
-  cache: { ttlSeconds: given.CACHE_TTL_SECONDS },
-});
-
-const structureHttp = (given: Variables, production: boolean) => ({
-  host: given.HOST,
-  port: given.PORT,
-  corsOrigins: given.CORS_ORIGIN,
-  trustProxy: given.TRUST_PROXY,
-  bodyLimit: given.BODY_LIMIT,
-  maxConcurrentPerUser: given.MAX_CONCURRENT_PER_USER,
-  docs: given.DOCS_ENABLED,
-  metricsToken: given.METRICS_TOKEN,
-  /** How long a closing server keeps answering, so that balancers notice first. */
-  shutdownDelayMs: given.SHUTDOWN_DELAY_MS ?? (production ? 5000 : 0),
-});

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Logger, type MigrationStatus, migrate, migrationStatus } from '@taskapp/core';
 import type { Knex } from 'knex';
-import type { Config } from './config.variables.ts';
+import type { Config } from './config.structure.ts';
 import { startError } from './start-errors.ts';
 
 export interface DatabaseStart {

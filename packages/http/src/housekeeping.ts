@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger, TaskApp } from '@taskapp/core';
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 
 /**
  * Deletes what nothing needs any more about once an hour, at another minute in each server; returns what ends it and

@@ -1,6 +1,6 @@
 export type { TrustProxy } from './client-address.ts';
+export type { Config } from './config.structure.ts';
 export { type ConfigError, type Environment, isConfigError, loadConfig } from './config.ts';
-export type { Config } from './config.variables.ts';
 export { createHttpApp, type HttpAppOptions } from './http-app.ts';
 export { type HttpErrorSpec, httpErrors, toHttpError } from './http-errors.ts';
 export { createLogger, type LogOptions, type ServerLogger } from './logger.ts';
@@ -11,3 +11,4 @@ export type { LifecycleState } from './routes.ts';
 export { type RunningServer, type ServerOptions, startServer } from './server.ts';
 export { isStartError, type StartError, type StartErrorCode } from './start-errors.ts';
 export { supervise } from './supervise.ts';
+export { startWorkers, type WorkersOptions } from './workers/start-workers.ts';

@@ -1,12 +1,15 @@
+import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as SocketServer } from 'node:net';
 import { trackConnections } from './connections.ts';
 import { startError } from './start-errors.ts';
 
 /** A listening HTTP server. */
 export interface Listener {
   readonly port: number;
+  /** Stops accepting, and nothing else: connections that are open stay, idle ones as well. */
+  refuse(): void;
   /** Stops accepting; requests in progress have `graceMs` to end, then their connections are cut. */
   close(graceMs: number): Promise<void>;
 }
@@ -29,7 +32,7 @@ const SWEEP_MS = 250;
 export async function listen(handler: RequestListener, address: { host: string; port: number }): Promise<Listener> {
   const server = createServer(LIMITS, handler);
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
-  server.maxConnections = MAX_CONNECTIONS;
+  limitConnections(server);
   // Nobody has to meet an expectation that they do not know (RFC 9110, 10.1.1); Node would answer 417 by itself.
   server.on('checkExpectation', handler);
   const connections = trackConnections(server);
@@ -40,8 +43,25 @@ export async function listen(handler: RequestListener, address: { host: string; 
   });
   return {
     port: (server.address() as AddressInfo).port,
+    refuse: () => void SocketServer.prototype.close.call(server),
     close: (graceMs) => closeServer(server, connections.closeIdle, graceMs),
   };
+}
+
+/** In a cluster, `maxConnections` hands what is too many to the next process, over and over; here it is cut. */
+function limitConnections(server: Server): void {
+  if (!cluster.isWorker) {
+    server.maxConnections = MAX_CONNECTIONS;
+    return;
+  }
+  let open = 0;
+  server.on('connection', (socket) => {
+    open += 1;
+    socket.once('close', () => {
+      open -= 1;
+    });
+    if (open > MAX_CONNECTIONS) socket.destroy();
+  });
 }
 
 async function closeServer(server: Server, closeIdle: () => void, graceMs: number): Promise<void> {

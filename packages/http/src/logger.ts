@@ -13,6 +13,8 @@ export interface LogOptions {
   readonly format: 'json' | 'pretty';
   /** Standard output by default. */
   readonly stream?: Writable;
+  /** What every line has; where several processes write to one stream, which of them it is. */
+  readonly fields?: Readonly<Record<string, unknown>>;
 }
 
 /** A logger that owns its end. */
@@ -27,7 +29,7 @@ const SERVICE = 'taskapp';
  * Logs over winston: secrets and control characters stay out. A reader that
  * goes away (EPIPE) ends the log, not the process; for one that stops reading, lines are dropped and counted.
  */
-export function createLogger({ level, format, stream = process.stdout }: LogOptions): ServerLogger {
+export function createLogger({ level, format, stream = process.stdout, fields: own }: LogOptions): ServerLogger {
   const lines = winston.format.printf(format === 'json' ? toJsonLine : toPrettyLine);
   const sink = gatherLines(stream);
   const transport = new winston.transports.Stream({ stream: sink });
@@ -44,7 +46,7 @@ export function createLogger({ level, format, stream = process.stdout }: LogOpti
     // As one object: handed over separately, winston glues a `message` in `meta` onto the message.
     const { level: _level, message: detail, ...fields } = toLogFields(meta ?? {});
     const timestamp = new Date().toISOString();
-    const extra = { ...(detail !== undefined && { detail }), ...fields };
+    const extra = { ...own, ...(detail !== undefined && { detail }), ...fields };
     logger.log({ level: at, message, timestamp, service: SERVICE, ...extra });
   };
   const close = async () => {
@@ -59,8 +61,8 @@ export function createLogger({ level, format, stream = process.stdout }: LogOpti
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), close };
 }
 
-/** From this many characters on, lines are written at once. */
-const FULL = 16 * 1024;
+/** What a pipe takes as a whole (`PIPE_BUF`): lines of several processes on one pipe do not mix. */
+const MAX_TOGETHER = 4096;
 
 /** Writes the lines of one turn of the event loop together: each write is a system call, which costs more than a line. */
 function gatherLines(stream: Writable): Writable {
@@ -73,9 +75,9 @@ function gatherLines(stream: Writable): Writable {
   return new Writable({
     decodeStrings: false,
     write: (line: string, _encoding, done) => {
+      if (lines.length + line.length > MAX_TOGETHER) flush();
       if (lines === '') setImmediate(flush);
       lines += line;
-      if (lines.length >= FULL) flush();
       done();
     },
     final: (done) => {

@@ -3,6 +3,7 @@ import { isConfigError, loadConfig } from './config.ts';
 import { createLogger } from './logger.ts';
 import { startServer } from './server.ts';
 import { supervise } from './supervise.ts';
+import { startWorkers } from './workers/start-workers.ts';
 
 /** EX_CONFIG of sysexits.h. */
 const EXIT_CONFIG = 78;
@@ -22,7 +23,9 @@ async function main(): Promise<number> {
   const config = readConfig();
   if (!config) return EXIT_CONFIG;
   const log = createLogger(config.log);
-  const code = await supervise((signal) => startServer({ config, log, signal }), log);
+  const start = (signal: AbortSignal) =>
+    config.workers > 1 ? startWorkers({ config, log, signal, output: 'stdout' }) : startServer({ config, log, signal });
+  const code = await supervise(start, log);
   await log.close();
   return code;
 }

@@ -1,6 +1,7 @@
 import type { Occurrence } from '@taskapp/core';
 import type { Knex } from 'knex';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { joinPeers, type MetricsPeers } from './metrics-peers.ts';
 
 /** One answered request. */
 export interface ObservedRequest {
@@ -33,13 +34,15 @@ export interface MetricsOptions {
   readonly db?: Knex;
   /** Adds memory, CPU, garbage collection and event loop of the whole process; false by default. */
   readonly process?: boolean;
+  /** Where several processes are one server: `render` tells the metrics of all of them. */
+  readonly peers?: MetricsPeers | undefined;
 }
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Makes the metrics of one app. They start no timer: values are read when somebody asks. */
-export function createMetrics({ db, process = false }: MetricsOptions = {}): Metrics {
+export function createMetrics({ db, process = false, peers }: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   const duration = new Histogram({
     name: 'http_request_duration_seconds',
@@ -77,7 +80,7 @@ export function createMetrics({ db, process = false }: MetricsOptions = {}): Met
     count: (what) => occurrences.inc({ what }),
     countShed: (reason) => shed.inc({ reason }),
     countInFlight: (by) => inFlight.inc(by),
-    render: () => registry.metrics(),
+    render: peers ? joinPeers(registry, peers) : () => registry.metrics(),
   };
 }
 

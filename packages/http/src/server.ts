@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, createTaskApp, type Logger } from '@taskapp/core';
-import type { Config } from './config.variables.ts';
+import type { Logger } from '@taskapp/core';
+import type { Config } from './config.structure.ts';
 import { prepareDatabase } from './database-start.ts';
-import { startHousekeeping } from './housekeeping.ts';
-import { createHttpApp, type HttpAppOptions } from './http-app.ts';
+import { HOUR_MS, startHousekeeping } from './housekeeping.ts';
 import { type Listener, listen } from './listener.ts';
-import { createMetrics } from './metrics.ts';
-import { type PressureLimits, watchPressure } from './pressure.ts';
-import { openRedis } from './redis.ts';
-import type { LifecycleState } from './routes.ts';
+import type { MetricsPeers } from './metrics-peers.ts';
+import { closeParts, createParts, type OverloadLimits } from './server-parts.ts';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -19,9 +16,9 @@ export interface ServerOptions {
   readonly databaseWaitMs?: number;
   /** From where on operations are refused with 503, where it is not the default. */
   readonly overload?: OverloadLimits;
+  /** Where this is one of `config.workers` processes: the metrics of the others. */
+  readonly peers?: MetricsPeers;
 }
-
-export interface OverloadLimits extends Partial<PressureLimits>, Pick<HttpAppOptions, 'maxInFlight'> {}
 
 /** A server that answers requests. */
 export interface RunningServer {
@@ -33,11 +30,22 @@ export interface RunningServer {
    * then closes what the server opened. Idempotent; leaves nothing that keeps a process alive.
    */
   close(): Promise<void>;
+  /** Rejects when it cannot go on serving; where a server is one process, that process ends instead. */
+  readonly failed?: Promise<never>;
+}
+
+/** A server beside which other processes accept connections at the same address. */
+export interface OneOfSeveral extends RunningServer {
+  /**
+   * Closes without a refusal: stops accepting at once, which others do instead, and for two seconds ends connections
+   * only together with an answer.
+   */
+  handOver(): Promise<void>;
 }
 
 const DATABASE_WAIT_MS = 60_000;
 const GRACE_MS = 20_000;
-const DESTROY_MS = 2000;
+const LINGER_MS = 2000;
 
 /**
  * Starts a server of its own: connections, app and listener. It listens at once, so that `/livez` answers, and
@@ -45,9 +53,9 @@ const DESTROY_MS = 2000;
  *
  * @throws StartError with what the operator can do; everything that was opened is closed again
  */
-export async function startServer({ config, log, signal, ...options }: ServerOptions): Promise<RunningServer> {
+export async function startServer({ config, log, signal, ...options }: ServerOptions): Promise<OneOfSeveral> {
   const { host, port: wanted, shutdownDelayMs } = config.http;
-  const parts = createParts(config, log, options.overload);
+  const parts = createParts(config, log, options);
   const { db, http, lifecycle } = parts;
   let listener: Listener | undefined;
   let endHousekeeping: (() => Promise<void>) | undefined;
@@ -66,46 +74,21 @@ export async function startServer({ config, log, signal, ...options }: ServerOpt
     throw error;
   }
   lifecycle.state = 'ready';
-  endHousekeeping = startHousekeeping(parts.app, log);
+  endHousekeeping = startHousekeeping(parts.app, log, HOUR_MS * config.workers);
   const { port } = listener;
   const url = `http://${nameOf(host)}:${port}`;
   log.info('Listening', { url, environment: config.environment });
-  return { url, port, close: once(() => stop(shutdownDelayMs)) };
-}
-
-/** Does the work at the first call; every call waits for it. */
-function once(work: () => Promise<void>): () => Promise<void> {
-  let result: Promise<void> | undefined;
-  return () => {
-    result ??= work();
-    return result;
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= stop(shutdownDelayMs);
+    return closed;
   };
-}
-
-type Parts = ReturnType<typeof createParts>;
-
-function createParts(config: Config, log: Logger, { maxInFlight, ...limits }: OverloadLimits = {}) {
-  const { database, redis: redisAddress, app: settings, http: httpConfig } = config;
-  const { url, poolMax, prepared } = database;
-  const db = connect(url, { poolMax, prepared, applicationName: 'taskapp', log });
-  const redis = redisAddress && openRedis(redisAddress, log);
-  const metrics = createMetrics({ db, process: true });
-  const app = createTaskApp({ db, redis, log, count: metrics.count, ...settings });
-  const lifecycle: { state: LifecycleState } = { state: 'starting' };
-  const pressure = watchPressure(db, limits);
-  const state = () => lifecycle.state;
-  const http = createHttpApp(app, { ...httpConfig, log, metrics, state, maxInFlight, pressure: pressure.read });
-  return { db, redis, app, http, lifecycle, pressure };
-}
-
-async function closeParts({ app, db, redis, pressure }: Parts, log: Logger): Promise<void> {
-  pressure.close();
-  await app.close();
-  for (const client of redis ? [redis.limits, redis.cache] : []) client.disconnect();
-  // A connection on a dead network would not let go.
-  await Promise.race([db.destroy(), sleep(DESTROY_MS, undefined, { ref: false })]).catch((error: unknown) => {
-    log.warn('The connection pool did not close', { error });
-  });
+  const handOver = () => {
+    listener?.refuse();
+    closed ??= stop(LINGER_MS);
+    return closed;
+  };
+  return { url, port, close, handOver };
 }
 
 function nameOf(host: string): string {

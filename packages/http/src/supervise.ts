@@ -9,7 +9,7 @@ const TEMPORARY = 75;
 
 /**
  * Runs a server until the process is told to stop, and resolves with the exit code: 0 after SIGTERM or SIGINT, 1
- * after a failure nobody caught, 75 when PostgreSQL is absent. A second signal, or closing for more than 30 seconds, resolves
+ * after a failure nobody caught or of its workers, 75 when PostgreSQL is absent. A second signal, or closing for more than 30 seconds, resolves
  * at once with 1: the caller exits.
  */
 export async function supervise(start: (signal: AbortSignal) => Promise<RunningServer>, log: Logger): Promise<number> {
@@ -18,7 +18,7 @@ export async function supervise(start: (signal: AbortSignal) => Promise<RunningS
   void end.asked.then(() => interrupt.abort());
   try {
     const server = await start(interrupt.signal);
-    const { code, withinMs } = await end.asked;
+    const { code, withinMs } = await Promise.race([end.asked, server.failed ?? end.asked]);
     const closed = server.close().then(
       () => code,
       (error: unknown) => fail(log, error),

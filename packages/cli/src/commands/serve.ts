@@ -7,18 +7,24 @@ import type { Run } from '../terminal/run.ts';
 
 /** `taskctl serve`: the API, on DATABASE_URL or on a PostgreSQL of its own. Its log goes to stderr. */
 export function addServeCommand(program: Command, run: Run): void {
-  setAction(addCommand(program, 'serve', 'Run the API until SIGINT or SIGTERM'), run, async () => {
+  const command = addCommand(program, 'serve', 'Run the API until SIGINT or SIGTERM');
+  command.option('--workers <number>', 'processes that serve side by side, or auto: one for each core [WORKERS]');
+  setAction(command, run, async (_globals, { workers }) => {
     run.takeSignal();
-    const { createLogger, startServer } = await import('@taskapp/http');
+    const { createLogger, startServer, startWorkers } = await import('@taskapp/http');
     const { openSource } = await import('../connection/source.ts');
-    const source = await openSource(run, 'server');
+    const source = await openSource(run, 'server', workers === undefined ? {} : { WORKERS: `${workers}` });
     const { signal = new AbortController().signal, stderr } = run.io;
-    const log = createLogger({ ...source.config.log, stream: stderr as Writable });
+    const { config } = source;
+    const log = createLogger({ ...config.log, stream: stderr as Writable });
     run.defer(() => log.close());
-    const server = await startServer({ config: source.config, log, signal });
+    const server: RunningServer =
+      config.workers > 1
+        ? await startWorkers({ config, log, signal, output: 'stderr' })
+        : await startServer({ config, log, signal });
     run.defer(() => server.close());
     await announce(run, server, source);
-    await untilAborted(signal);
+    await Promise.race([untilAborted(signal), server.failed ?? untilAborted(signal)]);
   });
 }
 

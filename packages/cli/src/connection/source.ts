@@ -29,8 +29,8 @@ export interface Basis extends Omit<Source, 'config'> {
  * Finds the database: DATABASE_URL, otherwise the embedded PostgreSQL in the data folder, which is joined or started
  * and released at the end of the run.
  */
-export async function openBasis(run: Run, purpose: Purpose): Promise<Basis> {
-  const environment = readEnvironment(run.io);
+export async function openBasis(run: Run, purpose: Purpose, overrides: Environment = {}): Promise<Basis> {
+  const environment = { ...readEnvironment(run.io), ...overrides };
   if (!isSet(environment, 'DATABASE_URL')) return openEmbedded(run, environment);
   const hasSecrets = isSet(environment, 'JWT_ACCESS_SECRET') && isSet(environment, 'JWT_REFRESH_SECRET');
   return { environment, hasSecrets, defaults: purpose === 'server' ? {} : { ...generateSecrets() } };
@@ -45,9 +45,12 @@ async function openEmbedded(run: Run, environment: Environment): Promise<Basis> 
   return { environment, directory, hasSecrets: true, defaults };
 }
 
-/** Finds the database and checks the configuration. Every problem is named, no value is. */
-export async function openSource(run: Run, purpose: Purpose): Promise<Source> {
-  const { environment, defaults, ...found } = await openBasis(run, purpose);
+/**
+ * Finds the database and checks the configuration, in which options of the command (`overrides`) win. Every problem is
+ * named, no value is.
+ */
+export async function openSource(run: Run, purpose: Purpose, overrides?: Environment): Promise<Source> {
+  const { environment, defaults, ...found } = await openBasis(run, purpose, overrides);
   const { isConfigError, loadConfig } = await import('@taskapp/http/config');
   try {
     return { ...found, config: loadConfig(environment, defaults) };
