@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { loadConfig, startServer, supervise } from '@taskapp/http';
-import { atEnd } from '../support/cleanup.ts';
 import { settingOf, testDatabase } from '../support/database.ts';
+import { createRunner } from '../support/server-process.ts';
 import { secrets } from '../support/world.ts';
 
-const MAIN = fileURLToPath(new URL('../../packages/http/src/main.ts', import.meta.url));
 const { url } = await testDatabase();
 const { access, refresh } = secrets();
 const environment = {
@@ -23,30 +20,7 @@ const environment = {
 };
 
 /** The container's entry as a process. */
-function run(overrides: Readonly<Record<string, string>> = {}) {
-  const env = { PATH: process.env.PATH ?? '', ...environment, ...overrides };
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  atEnd(() => child.kill('SIGKILL'));
-  const errors = text(child.stderr);
-  const exit = once(child, 'exit').then(([code]) => code as number | null);
-  let seen = '';
-  const logged = async (pattern: RegExp) => {
-    for await (const [chunk] of on(child.stdout)) {
-      seen += chunk;
-      const match = pattern.exec(seen);
-      if (match) return match;
-    }
-    throw new Error(`The log ended without ${pattern}:\n${seen}`);
-  };
-  return { child, errors, exit, logged };
-}
-
-async function* on(stream: Readable): AsyncGenerator<[string]> {
-  for await (const chunk of stream.iterator({ destroyOnReturn: false })) yield [String(chunk)];
-}
+const run = createRunner(environment);
 
 const LISTENING = /"message":"Listening","url":"(http:[^"]+)"/;
 

@@ -25,6 +25,7 @@ import { slowStatements } from './slow-statements.ts';
 import { soaks } from './soak.ts';
 import { stalls } from './stalls.ts';
 import { storms } from './storms.ts';
+import { workers } from './workers.ts';
 import { writes } from './writes.ts';
 
 /** All scenarios, in the order in which they run. */
@@ -43,6 +44,7 @@ export const scenarios: readonly Scenario[] = [
   ...storms,
   ...stalls,
   ...lifecycle,
+  ...workers,
   ...migrations,
   ...killedBackups,
   ...backups,

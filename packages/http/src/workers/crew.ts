@@ -106,7 +106,9 @@ export function createCrew({ log, size, fork, onHopeless }: CrewOptions): Crew {
     },
     replaceAll: () =>
       enqueue(async () => {
+        log.info('Replacing the workers');
         for (const old of serving()) await replaceOne(old);
+        log.info('Workers replaced');
       }),
     stop: async () => {
       stopping.abort();

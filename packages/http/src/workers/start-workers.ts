@@ -50,7 +50,7 @@ export async function startWorkers({ config, log, signal, output }: WorkersOptio
     const { url, port } = await first.ready;
     log.info('Workers serve', { url, workers: config.workers });
     crew.keep();
-    const forget = takeHangups(crew, log);
+    const forget = takeHangups(crew);
     const close = () => crew.stop().finally(forget);
     return { url, port, close, failed };
   } catch (error) {
@@ -71,12 +71,11 @@ function createFailure() {
 }
 
 /** SIGHUP replaces the workers; from a terminal that has gone away it means the end, as it does for one process. */
-function takeHangups(crew: Crew, log: Logger): () => void {
+function takeHangups(crew: Crew): () => void {
   const hadTerminal = isatty(0);
   const onHangup = () => {
     if (hadTerminal && !isatty(0)) return void process.kill(process.pid, 'SIGTERM');
-    log.info('Replacing the workers', { signal: 'SIGHUP' });
-    void crew.replaceAll().then(() => log.info('Workers replaced'));
+    void crew.replaceAll();
   };
   process.on('SIGHUP', onHangup);
   return () => void process.off('SIGHUP', onHangup);
