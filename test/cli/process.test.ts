@@ -93,6 +93,47 @@ test('serve runs the API on a PostgreSQL of its own, commands join it, and SIGTE
   await assert.rejects(fetch(api));
 });
 
+test('serve --workers runs several on one PostgreSQL, says so once, and SIGTERM ends all of it', async () => {
+  const { child, stderr, exit } = start(['serve', '--json', '--workers', '2'], {
+    PORT: '0',
+    HOST: '127.0.0.1',
+    LOG_FORMAT: 'json',
+    WORKERS: '7',
+  });
+  const [line] = await Promise.race([once(child.stdout, 'data'), exit.then(() => ['{}'])]);
+  const { api } = JSON.parse(String(line));
+  assert.ok(api, await Promise.race([stderr, 'no address']));
+  for (let n = 0; n < 4; n += 1) {
+    const answer = await fetch(new URL('/readyz', api), { headers: { connection: 'close' } });
+    assert.equal(answer.status, 200);
+  }
+  child.kill('SIGTERM');
+  assert.equal(await exit, 0);
+  const log = await stderr;
+  assert.equal(log.match(/taskapp answers at/g)?.length, 1);
+  assert.deepEqual([...log.matchAll(/"message":"Listening","worker":(\d)/g)].map(([, worker]) => worker).sort(), [
+    '1',
+    '2',
+  ]);
+  assert.match(log, /Without REDIS_URL each worker/);
+  await assert.rejects(fetch(api));
+});
+
+test('serve refuses a number of workers that is none, and a port that is taken, like one process', async () => {
+  for (const workers of ['0', 'two', '1.5', '257']) {
+    const { code, stdout, stderr } = await run(['serve', '--workers', workers]);
+    assert.deepEqual([code, stdout], [2, ''], workers);
+    assert.match(stderr, /WORKERS must be auto or a whole number from 1 to 256/);
+  }
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { code, stderr } = await run(['serve', '--workers', '2'], { PORT: `${port}`, HOST: '127.0.0.1' });
+  taken.close();
+  assert.equal(code, 9);
+  assert.match(stderr, new RegExp(`Port ${port} is in use; set PORT to another one \\(server.port_in_use\\)`));
+});
+
 test('secrets made by many at once are the same for all, readable by the owner only', async () => {
   const directory = join(cwd, 'many');
   const pairs = await Promise.all(Array.from({ length: 20 }, () => openSecrets(directory)));

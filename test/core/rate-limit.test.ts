@@ -153,3 +153,18 @@ test('counts of this process are bounded and need no timers: who calls often sta
   assert.equal((await limiter.consume('ip', gone)).remaining, 9);
   assert.equal(timers(), before);
 });
+
+test('processes without a Redis in common let through together what one would', async () => {
+  const start = (redis: TaskAppOptions['redis'], processes: number) => {
+    const app = createTaskApp({ db: world.db, redis, secrets: secrets(), rateLimit: { ip: 10 }, processes });
+    atEnd(app.close);
+    return app.rateLimit;
+  };
+  const apart = Array.from({ length: 4 }, () => start(null, 4));
+  // Ten among four, rounded up.
+  assert.equal(await spendAll(apart, newKey(), 80), 12);
+  assert.equal((await apart[0]!.consume('ip', newKey())).limit, 3);
+  const together = Array.from({ length: 4 }, () => start(world.redis, 4));
+  assert.equal(await spendAll(together, newKey(), 80), 10);
+  assert.equal((await together[0]!.consume('ip', newKey())).limit, 10);
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { type ConfigError, type Environment, isConfigError, loadConfig } from '@taskapp/http';
@@ -66,6 +66,7 @@ describe('loadConfig', () => {
       HOST: '::1',
       DATABASE_DIRECT_URL: 'postgresql://direct/x',
       DATABASE_POOL_MAX: '3',
+      WORKERS: '4',
       DATABASE_PREPARED: 'false',
       REDIS_URL: 'rediss://cache:6380',
       REDIS_CLUSTER: 'true',
@@ -85,6 +86,9 @@ describe('loadConfig', () => {
     assert.deepEqual(config.redis, { url: 'rediss://cache:6380', cluster: true });
     assert.deepEqual(config.app.secrets.access, [ACCESS, `${ACCESS}-old`]);
     assert.deepEqual([config.app.tokens.accessTtlSeconds, config.app.tokens.refreshTtlSeconds], [90, 43_200]);
+    assert.equal(config.workers, 4);
+    assert.equal(loadConfig({ ...complete, WORKERS: 'auto' }).workers, Math.min(256, availableParallelism()));
+    assert.equal(loadConfig(complete).workers, 1);
     assert.equal(config.database.directUrl, 'postgresql://direct/x');
     assert.deepEqual([config.database.prepared, config.database.autoMigrate], [false, true]);
     assert.equal(loadConfig({ ...complete, TRUST_PROXY: '2' }).http.trustProxy, 2);
@@ -118,6 +122,9 @@ describe('loadConfig', () => {
     { PORT: '3e3' },
     { PORT: '0x1F' },
     { DATABASE_POOL_MAX: '0' },
+    { WORKERS: '0' },
+    { WORKERS: '257' },
+    { WORKERS: 'all' },
     { DATABASE_URL: 'https://db/x' },
     { REDIS_URL: 'http://cache' },
     { REDIS_CLUSTER: 'yes' },

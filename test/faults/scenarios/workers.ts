@@ -10,6 +10,8 @@ import { underLoad } from '../under-load.ts';
 
 const WORKERS = 2;
 const ORPHAN_MS = 2000;
+/** Workers that start take the cores from those that serve: with less rest between requests some would be shed. */
+const PAUSE_MS = 250;
 
 /** The processes that a node has forked. */
 async function findWorkers({ pid }: ApiNode): Promise<number[]> {
@@ -34,7 +36,7 @@ async function underLoadOf(
 ): Promise<Awaited<ReturnType<typeof underLoad>>> {
   return withNode(world, { settings: { WORKERS: `${WORKERS}` } }, async (node) => {
     await untilAllServe(node);
-    const tally = await underLoad(world, () => work(node), { ports: () => [node.port] });
+    const tally = await underLoad(world, () => work(node), { ports: () => [node.port], pauseMs: PAUSE_MS });
     const code = await node.end('SIGTERM');
     world.expect(code === 0, `a node of ${WORKERS} workers that was asked to stop ended with ${code}`);
     return tally;
