@@ -14,7 +14,7 @@ function createFake(id: number, failure?: Error) {
     end = resolve;
   });
   const orders: Order['type'][] = [];
-  const ready = failure ? Promise.reject(failure) : Promise.resolve({ url: 'http://x', port: 1 });
+  const ready = failure ? Promise.reject(failure) : Promise.resolve({ url: 'http://x', port: 1, poolMax: 10 });
   ready.catch(() => end(1));
   const order = ({ type }: Order) => {
     orders.push(type);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -6,7 +7,7 @@ import { before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { emptyDatabase, settingOf, testDatabase } from '../support/database.ts';
 import { choosePort } from '../support/processes.ts';
-import { createRunner } from '../support/server-process.ts';
+import { createRunner, MAIN } from '../support/server-process.ts';
 import { secrets } from '../support/world.ts';
 
 const { db, url } = await testDatabase();
@@ -156,6 +157,25 @@ test('what keeps the first worker from starting ends the server, with the code a
   const wrong = run({ WORKERS: 'many' });
   assert.equal(await wrong.exit, 78);
   assert.match(await wrong.errors, /WORKERS must be auto or a whole number from 1 to 256/);
+});
+
+test('one of the processes of somebody else starts no workers of its own', async () => {
+  const script = `
+    import cluster from 'node:cluster';
+    cluster.setupPrimary({ exec: ${JSON.stringify(MAIN)}, execArgv: ['--conditions=source', '--import', 'tsx'] });
+    cluster.fork().on('exit', (code) => console.log('exit', code));`;
+  const env = {
+    ...process.env,
+    DATABASE_URL: url,
+    JWT_ACCESS_SECRET: access,
+    JWT_REFRESH_SECRET: refresh,
+    WORKERS: '2',
+  };
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  assert.match(await text(child.stdout), /set WORKERS to 1[\s\S]*exit 1\n$/);
 });
 
 test('an empty database is migrated once, and SIGTERM while PostgreSQL is awaited ends with 0', async () => {

@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { atEnd } from './cleanup.ts';
 
-const MAIN = fileURLToPath(new URL('../../packages/http/src/main.ts', import.meta.url));
+/** The container's entry. */
+export const MAIN = fileURLToPath(new URL('../../packages/http/src/main.ts', import.meta.url));
 
 type Variables = Readonly<Record<string, string>>;
 

@@ -11,4 +11,3 @@ export type { LifecycleState } from './routes.ts';
 export { type RunningServer, type ServerOptions, startServer } from './server.ts';
 export { isStartError, type StartError, type StartErrorCode } from './start-errors.ts';
 export { supervise } from './supervise.ts';
-export { startWorkers, type WorkersOptions } from './workers/start-workers.ts';

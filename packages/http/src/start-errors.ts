@@ -5,6 +5,7 @@ export type StartErrorCode =
   | 'server.database_refused'
   | 'server.schema_outdated'
   | 'server.too_few_connections'
+  | 'server.in_cluster'
   | 'server.interrupted';
 
 /** Thrown by `startServer`; the message is for the operator and holds no secret. */

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { RunningServer } from '@taskapp/http';
+import type { RunningServer, ServerOptions } from '@taskapp/http';
 import type { Command } from 'commander';
 import type { Source } from '../connection/source.ts';
 import { addCommand, setAction } from '../terminal/commands.ts';
@@ -11,21 +11,24 @@ export function addServeCommand(program: Command, run: Run): void {
   command.option('--workers <number>', 'processes that serve side by side, or auto: one for each core [WORKERS]');
   setAction(command, run, async (_globals, { workers }) => {
     run.takeSignal();
-    const { createLogger, startServer, startWorkers } = await import('@taskapp/http');
     const { openSource } = await import('../connection/source.ts');
     const source = await openSource(run, 'server', workers === undefined ? {} : { WORKERS: `${workers}` });
     const { signal = new AbortController().signal, stderr } = run.io;
     const { config } = source;
+    const { createLogger, startWorkers } = await import('@taskapp/http/workers');
     const log = createLogger({ ...config.log, stream: stderr as Writable });
     run.defer(() => log.close());
-    const server: RunningServer =
-      config.workers > 1
-        ? await startWorkers({ config, log, signal, output: 'stderr' })
-        : await startServer({ config, log, signal });
+    const options = { config, log, signal };
+    const server = await (config.workers > 1 ? startWorkers({ ...options, output: 'stderr' }) : startOne(options));
     run.defer(() => server.close());
     await announce(run, server, source);
     await Promise.race([untilAborted(signal), server.failed ?? untilAborted(signal)]);
   });
+}
+
+async function startOne(options: ServerOptions): Promise<RunningServer> {
+  const { startServer } = await import('@taskapp/http');
+  return startServer(options);
 }
 
 async function announce({ reporter }: Run, { url }: RunningServer, { config, directory }: Source): Promise<void> {

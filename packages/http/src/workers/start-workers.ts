@@ -1,9 +1,9 @@
+import cluster from 'node:cluster';
 import { isatty } from 'node:tty';
 import type { Logger } from '@taskapp/core';
 import type { Config } from '../config.structure.ts';
 import type { RunningServer } from '../server.ts';
 import { startError } from '../start-errors.ts';
-import { shareConnections } from './connection-share.ts';
 import { type Crew, createCrew } from './crew.ts';
 import type { LogOutput } from './messages.ts';
 import { createMetricsRelay, type Teller } from './metrics-relay.ts';
@@ -27,16 +27,19 @@ export interface WorkersOptions {
  * @throws StartError like `startServer`; no process is left then
  */
 export async function startWorkers({ config, log, signal, output }: WorkersOptions): Promise<RunningServer> {
+  if (!cluster.isPrimary) throw startError('server.in_cluster', 'This process is one of a cluster: set WORKERS to 1');
   let current = config;
+  let isFirst = true;
   const { failed, fail } = createFailure();
   const relay = createMetricsRelay((): readonly Teller[] => crew.serving());
-  const fork = () => forkWorker({ config: current, output }, relay);
+  const fork = () => forkWorker({ config: current, output, isFirst }, relay);
   const crew: Crew = createCrew({ log, size: config.workers, fork, onHopeless: fail });
   const onAbort = () => void crew.stop();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const first = await crew.add();
-    const poolMax = await shareConnections(config);
+    const { url, port, poolMax } = await first.ready;
+    isFirst = false;
     const isReduced = poolMax < config.database.poolMax;
     if (isReduced) {
       log.warn('PostgreSQL takes fewer connections than the workers may open: their pools are smaller', { poolMax });
@@ -47,7 +50,6 @@ export async function startWorkers({ config, log, signal, output }: WorkersOptio
     if (isReduced) await crew.retire(first);
     if (signal?.aborted) throw startError('server.interrupted', 'The start was interrupted');
     if (!config.redis) log.warn('Without REDIS_URL each worker lets through its share of every limit, and no more');
-    const { url, port } = await first.ready;
     log.info('Workers serve', { url, workers: config.workers });
     crew.keep();
     const forget = takeHangups(crew);

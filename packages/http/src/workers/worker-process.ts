@@ -2,14 +2,14 @@ import cluster from 'node:cluster';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StartErrorCode, startError } from '../start-errors.ts';
-import type { Order, Report, StartOrder } from './messages.ts';
+import type { Order, Report, Serving, StartOrder } from './messages.ts';
 
 /** A forked process, from the primary's side. */
 export interface WorkerProcess {
   readonly id: number;
   readonly pid: number;
   /** Resolves with where it answers once it serves; rejects when it ends before. */
-  readonly ready: Promise<{ readonly url: string; readonly port: number }>;
+  readonly ready: Promise<Serving>;
   /** Resolves when it is gone, with its exit code or the signal that killed it. */
   readonly ended: Promise<number | string>;
   /** Tells it something; what reaches nobody is lost. */
@@ -29,10 +29,10 @@ export function forkWorker(
 ): WorkerProcess {
   cluster.setupPrimary({ exec: PROGRAM, args: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const worker = cluster.fork();
-  const serving = createDeferred<{ url: string; port: number }>();
+  const serving = createDeferred<Serving>();
   const ended = new Promise<number | string>((end) => {
     worker.once('exit', (code, signal) => end(signal ?? code));
-    worker.once('error', (error) => end(error.message));
+    worker.on('error', (error) => end(error.message));
   });
   void ended.then((how) => serving.reject(new Error(`A worker ended before it served: ${how}`)));
   // Whoever waits is told; where nobody does, its end is noticed.
@@ -50,7 +50,7 @@ export function forkWorker(
   };
   worker.on('message', (report: Report) => {
     if (report.type === 'here') here.resolve();
-    else if (report.type === 'ready') serving.resolve({ url: report.url, port: report.port });
+    else if (report.type === 'ready') serving.resolve(report);
     else if (report.type === 'failed') serving.reject(toError(report));
     else onReport(member, report);
   });

@@ -6,6 +6,7 @@ import { toLogFields } from '../log-fields.ts';
 import { createLogger, type ServerLogger } from '../logger.ts';
 import { startServer } from '../server.ts';
 import { isStartError } from '../start-errors.ts';
+import { shareConnections } from './connection-share.ts';
 import type { Order, Report, StartOrder } from './messages.ts';
 import { createMetricsLink } from './metrics-link.ts';
 
@@ -36,9 +37,9 @@ function report(content: Report): Promise<void> {
 }
 
 /** Serves until the primary, or a failure that nobody caught, ends it; resolves with the exit code. */
-async function serve({ worker, config, output }: StartOrder): Promise<number> {
-  const fields = { worker, pid: process.pid };
-  const log = createLogger({ ...config.log, stream: process[output], fields });
+async function serve({ output, ...order }: StartOrder): Promise<number> {
+  const fields = { worker: order.worker, pid: process.pid };
+  const log = createLogger({ ...order.config.log, stream: process[output], fields });
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       log.error('Nobody caught this', { error });
@@ -46,7 +47,7 @@ async function serve({ worker, config, output }: StartOrder): Promise<number> {
       ending.abort('crash' satisfies Ending);
     });
   }
-  const code = await run({ worker, config }, log).catch(async (error: unknown) => {
+  const code = await run(order, log).catch(async (error: unknown) => {
     await report(describe(crash ? crash.error : error));
     return 1;
   });
@@ -54,10 +55,11 @@ async function serve({ worker, config, output }: StartOrder): Promise<number> {
   return code;
 }
 
-async function run({ worker, config }: Pick<StartOrder, 'worker' | 'config'>, log: ServerLogger): Promise<number> {
+async function run({ worker, isFirst, config }: Omit<StartOrder, 'output'>, log: ServerLogger): Promise<number> {
   const peers = { name: `${worker}`, ...metrics.peers };
   const server = await startServer({ config, log, signal: ending.signal, peers });
-  await report({ type: 'ready', url: server.url, port: server.port });
+  const poolMax = isFirst ? await shareConnections(config) : config.database.poolMax;
+  await report({ type: 'ready', url: server.url, port: server.port, poolMax });
   const how = await ended;
   if (how === 'crash') setTimeout(() => process.exit(1), CRASH_DRAIN_MS).unref();
   await (how === 'stop' ? server.close() : server.handOver());
