@@ -29,8 +29,8 @@ export interface Crew {
   stop(): Promise<void>;
 }
 
-/** Longer than a worker gives to its last requests. */
-const RETIRE_MS = 30_000;
+/** Longer than a worker takes that can still act: for its last requests and, when all end, the delay before. */
+const PATIENCE_MS = { 'hand over': 30_000, stop: 90_000 };
 
 /** Keeps `size` workers alive. */
 export function createCrew({ log, size, fork, onHopeless }: CrewOptions): Crew {
@@ -83,13 +83,14 @@ export function createCrew({ log, size, fork, onHopeless }: CrewOptions): Crew {
         return onHopeless(failure?.error ?? new Error('Workers keep ending'));
     }
   };
-  const retire = async (member: WorkerProcess) => {
+  const end = async (member: WorkerProcess, type: 'hand over' | 'stop') => {
     members.set(member, 'leaving');
-    member.order({ type: 'hand over' });
-    const timer = setTimeout(member.kill, RETIRE_MS);
+    member.order({ type });
+    const timer = setTimeout(member.kill, PATIENCE_MS[type]);
     await member.ended;
     clearTimeout(timer);
   };
+  const retire = (member: WorkerProcess) => end(member, 'hand over');
   const replaceOne = async (old: WorkerProcess) => {
     if (isOver() || members.get(old) !== 'serving') return;
     await add();
@@ -112,8 +113,7 @@ export function createCrew({ log, size, fork, onHopeless }: CrewOptions): Crew {
       }),
     stop: async () => {
       stopping.abort();
-      for (const member of members.keys()) member.order({ type: 'stop' });
-      await Promise.all([...members.keys()].map(({ ended }) => ended));
+      await Promise.all([...members.keys()].map((member) => end(member, 'stop')));
     },
   };
 }
