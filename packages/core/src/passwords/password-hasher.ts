@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import { authErrors } from '../auth/auth.errors.ts';
 import { fail } from '../kernel/errors.ts';
 import { networkOf } from '../kernel/network.ts';
@@ -52,7 +52,7 @@ type Task = [name: 'hash' | 'compare', data: object];
 export function createPasswordHasher({ cost, workers, maxQueue }: Settings['passwords']): PasswordHasher {
   const threads = workers ?? Math.max(1, availableParallelism() - 1);
   const inTurn = createLines(threads, maxQueue);
-  let pool: Piscina | undefined;
+  let pool: Promise<Piscina> | undefined;
   let isClosed = false;
   /** No password's hash, and as costly to compare with as one. */
   const decoy = `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
@@ -60,7 +60,7 @@ export function createPasswordHasher({ cost, workers, maxQueue }: Settings['pass
   const runNow = async ([name, data]: Task) => {
     if (isClosed) refuse();
     pool ??= startPool(threads);
-    return pool.run(data, { name });
+    return (await pool).run(data, { name });
   };
   const run = (owner: HashOwner, task: Task) => inTurn(owner, () => runNow(task));
   const hash = async (password: string, owner: HashOwner): Promise<string> =>
@@ -76,15 +76,17 @@ export function createPasswordHasher({ cost, workers, maxQueue }: Settings['pass
     isOutdated: (stored) => !stored.startsWith(SCHEME) || Number(/\$2[aby]\$(\d\d)\$/.exec(stored)?.[1]) !== cost,
     close: async () => {
       isClosed = true;
-      await pool?.destroy();
+      await (await pool)?.destroy();
     },
   };
 }
 
 const refuse = () => fail(authErrors.passwordQueue, { retryAfter: 2 });
 
-const startPool = (maxThreads: number) =>
-  new Piscina({
+/** Loaded with the first password: most commands of a terminal never see one. */
+async function startPool(maxThreads: number): Promise<Piscina> {
+  const { Piscina } = await import('piscina');
+  return new Piscina({
     filename: WORKER,
     minThreads: 0,
     maxThreads,
@@ -92,6 +94,7 @@ const startPool = (maxThreads: number) =>
     // Loaders, inspectors and `--eval` are for the host's own code.
     execArgv: [],
   });
+}
 
 /**
  * The lines that a hash waits in: of its network, then of its account, then of all. In this order, who floods an
