@@ -2,6 +2,7 @@ import type { OutputFormat } from '../terminal/io.ts';
 import { toCsv } from './csv.ts';
 import type { Result, Row, TableStyle, Target } from './result.ts';
 import { toVisibleJson, toVisibleLines } from './sanitize.ts';
+import { toRecord, toTable } from './table.ts';
 
 interface RenderOptions extends TableStyle, Target {
   readonly format: OutputFormat;
@@ -28,7 +29,6 @@ const fieldsOf = (result: Result): readonly string[] =>
 async function renderTable(result: Result, style: Omit<RenderOptions, 'format'>): Promise<string> {
   if (result.text !== undefined) return toVisibleLines(result.text);
   if (result.kind === 'list' && result.items.length === 0) return '';
-  const { toRecord, toTable } = await import('./table.ts');
   if (result.kind === 'record') return toRecord(flatten(result.item), style);
   return toTable(result.items, style.columns ?? result.fields, style);
 }
