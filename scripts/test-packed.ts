@@ -43,7 +43,7 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
     'dist/passwords/bcrypt-worker.js',
   ],
   '@taskapp/http': ['dist/index.js', 'dist/index.d.ts', 'dist/main.js', 'assets/docs/swagger-ui.css'],
-  '@taskapp/cli': ['bin/taskctl.js', 'dist/main.js'],
+  '@taskapp/cli': ['bin/taskctl.js', 'dist/bundle/main.js', 'dist/bundle/NOTICES.txt'],
 };
 
 async function pack(folder: string): Promise<Tarball[]> {

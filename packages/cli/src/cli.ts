@@ -28,7 +28,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
 async function runProgram(run: Run, argv: readonly string[], isOver: () => boolean): Promise<number> {
   let program: Command | undefined;
   try {
-    program = createProgram(run, await loadCatalog());
+    program = createProgram(run, await loadCatalog(), argv);
     await program.parseAsync(argv, { from: 'user' });
     return EXIT.ok;
   } catch (error) {

@@ -32,7 +32,8 @@ export interface ErrorReport extends FailureDetails {
   readonly retryAfter?: number;
 }
 
-const FAILURE = Symbol('taskctl.failure');
+/** The same in the bundle and in what is not part of it. */
+const FAILURE = Symbol.for('taskctl.failure');
 
 /** Ends the command with a message for the operator and the exit code that belongs to `code`. */
 export function failCli(code: CliCode, message: string, details: FailureDetails = {}): never {

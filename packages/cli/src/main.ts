@@ -23,6 +23,17 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') onCrash(error);
 }
 
+/**
+ * Node 20 has no `navigator`, by which `pg` tells other runtimes; without it `pg` makes a `Response` instead, and for
+ * that Node loads all of its `fetch`.
+ */
+function nameRuntime(): void {
+  if ('navigator' in globalThis) return;
+  const [major] = process.versions.node.split('.');
+  Object.defineProperty(globalThis, 'navigator', { value: { userAgent: `Node.js/${major}` }, configurable: true });
+}
+
+nameRuntime();
 process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
 process.on('uncaughtException', onCrash).on('unhandledRejection', onCrash);
 process.stdout.on('error', ignoreClosedPipe);

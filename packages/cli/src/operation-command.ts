@@ -1,4 +1,4 @@
-import type { Session } from './connection/session.ts';
+import { openSession, type Session } from './connection/session.ts';
 import { describeFailure, type ErrorReport, failCli } from './failures.ts';
 import { askFirst, callOnce, checkUse, type Given, type OperationCommand, readSecretsOf } from './operation.ts';
 import { followingPage } from './pages.ts';
@@ -16,7 +16,6 @@ export async function runOperation(run: Run, command: OperationCommand, given: G
   const input = { ...given.input, ...secrets, ...form.preset };
   const [param = ''] = spec.params;
   const names = form.many ? await expandNames(run, input[param] as string[]) : [];
-  const { openSession } = await import('./connection/session.ts');
   const session = await openSession(run, given.globals);
   if (spec.output.fields.includes('accessToken') && !session.source.hasSecrets) failWithoutSecrets();
   if (form.many) return callMany(run, { session, command, inputs: names.map((name) => ({ ...input, [param]: name })) });

@@ -17,8 +17,11 @@ import { addCommand, addGroup, createRoot } from './terminal/commands.ts';
 import { readGlobals } from './terminal/globals.ts';
 import type { Run } from './terminal/run.ts';
 
-/** Builds `taskctl <noun> <verb>` from the operations, and the commands that are none. */
-export function createProgram(run: Run, catalog: readonly CommandSpec[]): Command {
+/**
+ * Builds `taskctl <noun> <verb>` from the operations, and the commands that are none. Verbs are only added to nouns
+ * that the arguments name: nobody else sees them.
+ */
+export function createProgram(run: Run, catalog: readonly CommandSpec[], argv: readonly string[]): Command {
   const program = createRoot(run);
   const specOf: SpecOf = (id) => catalog.find((spec) => spec.id === id) as CommandSpec;
   program.commandsGroup('Short forms:');
@@ -31,7 +34,7 @@ export function createProgram(run: Run, catalog: readonly CommandSpec[]): Comman
   for (const noun of new Set(catalog.map((spec) => spec.noun))) {
     const specs = catalog.filter((spec) => spec.noun === noun);
     const group = addGroup(program, noun, specs.map(({ verb }) => verb).join(', '));
-    for (const spec of specs) {
+    for (const spec of argv.includes(noun) ? specs : []) {
       const command = addCommand(group, spec.verb, spec.summary);
       if (spec.verb === 'remove') command.alias('delete');
       addOperation(command, { run, specOf, spec, form: presentation[spec.id] ?? {} });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { failCli } from '../failures.ts';
 
 /** The two kinds of backup files. */

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type { Client } from 'pg';
 import { ADMIN_ROLE, APP_ROLE, createUrl, createVerifier, deriveAppPassword } from './credentials.ts';
 import { codeOf, failEmbedded } from './failure.ts';
 import { pause } from './processes.ts';
@@ -23,7 +23,8 @@ export interface DatabaseOptions {
 
 const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
-async function withClient<T>(url: string, action: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withClient<T>(url: string, action: (client: Client) => Promise<T>): Promise<T> {
+  const { default: pg } = await import('pg');
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
   // A connection that breaks while idle emits an error that nobody else would hear, and that would end the process.
   client.on('error', () => undefined);
@@ -35,13 +36,13 @@ async function withClient<T>(url: string, action: (client: pg.Client) => Promise
   }
 }
 
-async function createRole(client: pg.Client, password: string): Promise<void> {
+async function createRole(client: Client, password: string): Promise<void> {
   const { rowCount } = await client.query('select from pg_roles where rolname = $1', [APP_ROLE]);
   if (rowCount === 0) await client.query(`create role ${APP_ROLE} login createdb in role pg_monitor`);
   await client.query(`alter role ${APP_ROLE} password '${createVerifier(password)}'`);
 }
 
-async function createDatabase(client: pg.Client, database: string): Promise<void> {
+async function createDatabase(client: Client, database: string): Promise<void> {
   const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
   if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(database)} owner ${APP_ROLE}`);
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { readEnvironment } from '../connection/environment.ts';
 import { failCli } from '../failures.ts';
 import { type CliIo, OUTPUT_FORMATS, type OutputFormat } from './io.ts';
 
@@ -34,7 +35,6 @@ export function addGlobals(command: Command): Command {
 export async function readGlobals(command: Command, io: CliIo): Promise<Globals> {
   let given: Given = {};
   for (let at: Command | null = command; at; at = at.parent) given = { ...pickGlobals(at), ...given };
-  const { readEnvironment } = await import('../connection/environment.ts');
   const as = given.as ?? (readEnvironment(io).TASKCTL_AS?.trim() || undefined);
   if (given.as === '') failCli('cli.usage', '--as needs an e-mail address or an id');
   return {

@@ -1,5 +1,6 @@
 import { EXIT } from '../exit-codes.ts';
 import { describeFailure, type ErrorReport } from '../failures.ts';
+import { render } from '../render/render.ts';
 import type { Result, TableStyle } from '../render/result.ts';
 import { toVisibleJson, toVisibleLines } from '../render/sanitize.ts';
 import type { Globals } from './globals.ts';
@@ -32,7 +33,6 @@ export function createReporter(
   const say = (text: string) => void stderr.write(`${toVisibleLines(text)}\n`);
   return {
     print: async (result, style = {}) => {
-      const { render } = await import('../render/render.ts');
       const text = await render(result, { ...style, format: globals.format, output: stdout, hasStyle });
       if (text) stdout.write(text);
     },
