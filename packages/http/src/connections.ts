@@ -13,6 +13,14 @@ export interface Connections {
 
 /** Longer than any request takes; whoever reads an answer more slowly holds it in the memory of the server. */
 const ANSWER_LIMIT_MS = 60_000;
+const LOOK_MS = 1000;
+
+/** A request that is being answered. */
+interface Progress {
+  readonly answer: ServerResponse;
+  /** When it began, by `performance.now()`. */
+  readonly since: number;
+}
 
 /**
  * Watches the connections of a server, answers what cannot be parsed as a request in the one error shape, and cuts
@@ -20,17 +28,16 @@ const ANSWER_LIMIT_MS = 60_000;
  */
 export function trackConnections(server: Server, answerLimitMs = ANSWER_LIMIT_MS): Connections {
   const sockets = new Set<Socket>();
-  const answers = new Map<Duplex, ServerResponse>();
+  const requests = new Map<Duplex, Progress>();
+  cutLate(server, requests, answerLimitMs);
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
   server.on('request', ({ socket }, answer) => {
-    answers.set(socket, answer);
-    const limit = setTimeout(() => socket.destroy(), answerLimitMs).unref();
+    requests.set(socket, { answer, since: performance.now() });
     answer.once('close', () => {
-      clearTimeout(limit);
-      if (answers.get(socket) === answer) answers.delete(socket);
+      if (requests.get(socket)?.answer === answer) requests.delete(socket);
     });
   });
   // Node closes such connections without a word: this is no proxy.
@@ -40,14 +47,24 @@ export function trackConnections(server: Server, answerLimitMs = ANSWER_LIMIT_MS
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // In the middle of an answer there is no place for another one.
-    if (!socket.writable || answers.get(socket)?.headersSent) socket.destroy();
+    if (!socket.writable || requests.get(socket)?.answer.headersSent) socket.destroy();
     else answerRaw(socket, specOf(error.code));
   });
   return {
     closeIdle: () => {
-      for (const socket of sockets) if (!answers.has(socket)) socket.destroy();
+      for (const socket of sockets) if (!requests.has(socket)) socket.destroy();
     },
   };
+}
+
+/** Looks at the requests in progress now and then: a timer of its own would cost every request. */
+function cutLate(server: Server, requests: ReadonlyMap<Duplex, Progress>, limitMs: number): void {
+  const cut = () => {
+    const oldest = performance.now() - limitMs;
+    for (const [socket, { since }] of requests) if (since < oldest) socket.destroy();
+  };
+  const timer = setInterval(cut, Math.min(LOOK_MS, limitMs)).unref();
+  server.once('close', () => clearInterval(timer));
 }
 
 function specOf(code: string | undefined): HttpErrorSpec {

@@ -54,20 +54,31 @@ export function createMetrics({ db, process = false, peers }: MetricsOptions = {
   const counter = (name: string, label: string, help: string) =>
     new Counter({ name, help, labelNames: [label], registers: [registry] });
   const errors = counter('http_errors_total', 'code', 'Requests answered with an error, by its code');
-  const occurrences = counter(
-    'taskapp_occurrences_total',
-    'what',
-    'Where lists came from, how often Redis was passed over, and how refresh tokens were used',
-  );
+  // What happens with every request is counted in plain numbers, which are put in when somebody asks.
+  const occurrences = new Map<Occurrence, number>();
+  new Counter({
+    name: 'taskapp_occurrences_total',
+    help: 'Where lists came from, how often Redis was passed over, and how refresh tokens were used',
+    labelNames: ['what'],
+    registers: [registry],
+    collect() {
+      for (const [what, times] of occurrences) this.inc({ what }, times);
+      occurrences.clear();
+    },
+  });
   const shed = counter(
     'http_requests_shed_total',
     'reason',
     'Requests refused with 503 because too much was going on, by what was short',
   );
-  const inFlight = new Gauge({
+  let inFlight = 0;
+  new Gauge({
     name: 'http_requests_in_flight',
     help: 'Operations in progress; waiting for a client is no progress',
     registers: [registry],
+    collect() {
+      this.set(inFlight);
+    },
   });
   if (db) addPool(registry, db);
   if (process) collectDefaultMetrics({ register: registry });
@@ -77,9 +88,11 @@ export function createMetrics({ db, process = false, peers }: MetricsOptions = {
       duration.observe({ method: METHODS.has(method) ? method : 'OTHER', route, status }, seconds);
       if (code) errors.inc({ code });
     },
-    count: (what) => occurrences.inc({ what }),
+    count: (what) => void occurrences.set(what, (occurrences.get(what) ?? 0) + 1),
     countShed: (reason) => shed.inc({ reason }),
-    countInFlight: (by) => inFlight.inc(by),
+    countInFlight: (by) => {
+      inFlight += by;
+    },
     render: peers ? joinPeers(registry, peers) : () => registry.metrics(),
   };
 }
