@@ -8,19 +8,24 @@ const LOCK = 7_236_580_114;
 const LOCK_WAIT_MS = 60_000;
 
 /** A raw connection as Knex's PostgreSQL client makes it. */
-interface Session {
+export interface Session {
   query(sql: string): Promise<{ rows: Record<string, unknown>[] }>;
 }
 
 /**
- * Holds an advisory lock on a connection of its own: it ends with that session, whatever happens to the process.
+ * Holds an advisory lock on a connection of its own: it ends with that session, whatever happens to the process. `work`
+ * may use it, outside of transactions.
  * @throws migration.locked when somebody else has held it for `waitMs`, a minute by default; names the backend
  */
-export async function withMigrationLock<T>(db: Knex, work: () => Promise<T>, waitMs = LOCK_WAIT_MS): Promise<T> {
+export async function withMigrationLock<T>(
+  db: Knex,
+  work: (session: Session) => Promise<T>,
+  waitMs = LOCK_WAIT_MS,
+): Promise<T> {
   const session: Session = await db.client.acquireRawConnection().catch(translateDatabaseError);
   try {
     await takeLock(session, waitMs);
-    return await work();
+    return await work(session);
   } catch (error) {
     return translateDatabaseError(error);
   } finally {

@@ -4,6 +4,7 @@ import { translateDatabaseError } from './kernel/database-errors.ts';
 import { fail } from './kernel/errors.ts';
 import { recordMigration } from './migration-events.ts';
 import { untilUnblocked, withMigrationLock } from './migration-lock.ts';
+import { prepareMigrations } from './migration-preparation.ts';
 import { migrationErrors } from './migrations.errors.ts';
 
 /** Which migrations a database has had, in order, and which this version adds. */
@@ -59,8 +60,11 @@ export interface MigrateOptions {
  * @throws migration.locked, migration.blocked when others hold the tables and ten more tries over half a minute failed
  */
 export const migrate = (db: Knex, { to, reason = 'migrate' }: MigrateOptions = {}): Promise<string[]> =>
-  withMigrationLock(db, async () => {
+  withMigrationLock(db, async (session) => {
     await db.raw('create schema if not exists taskapp');
+    const { pending } = await migrationStatus(db);
+    const names = to ? pending.filter((name) => name <= to) : pending;
+    await prepareMigrations(session, await Promise.all(names.map((name) => source.getMigration(name))));
     const afterAll = recordMigration({ type: 'database.migrated', reason });
     const config = { ...migrationConfig, afterAll, disableMigrationsListValidation: true };
     return runMigrator(db, (migrator) => (to ? migrator.to({ ...config, name: to }) : migrator.latest(config)));

@@ -21,7 +21,7 @@ const byCreation: Order = {
   position: (task) => [task.createdAt, task.id],
 };
 
-/** Each order is that of an index; see migration 0002. */
+/** Each order is that of an index; see migration 0007. */
 const ORDERS: Readonly<Record<'createdAt' | 'dueDate' | 'priority', Order>> = {
   createdAt: byCreation,
   dueDate: {

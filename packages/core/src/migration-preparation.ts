@@ -1,0 +1,20 @@
+import { type Session, untilUnblocked } from './migration-lock.ts';
+
+interface Preparation {
+  prepare(run: Session['query']): Promise<void>;
+}
+
+const canPrepare = (migration: object): migration is Preparation => 'prepare' in migration;
+
+/**
+ * Lets migrations build indexes on tables with rows while others write, which no transaction can. What it makes is of
+ * no consequence until the migration runs; broken off, it is made again.
+ * @throws migration.blocked
+ */
+export async function prepareMigrations(session: Session, migrations: readonly object[]): Promise<void> {
+  // Whoever waits here holds up nobody, and an index takes as long as its table is large.
+  await session.query(`set statement_timeout = 0; set lock_timeout = '30s'`);
+  for (const migration of migrations.filter(canPrepare)) {
+    await untilUnblocked(() => migration.prepare((sql) => session.query(sql)));
+  }
+}
