@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { bigUserGoals } from './goals/big-user.ts';
 import { type Goal, verdictOf } from './goals/goal.ts';
 import { growthGoals } from './goals/growth.ts';
+import { listGoals } from './goals/lists.ts';
 import { loginStormGoals } from './goals/login-storm.ts';
 import { commandGoals, serverGoals } from './goals/process.ts';
 import { throughputGoals } from './goals/throughput.ts';
@@ -70,6 +71,7 @@ async function runAll(): Promise<void> {
     await world.stop();
   }
   if (isWanted('growth')) say(await growthGoals(MANY));
+  if (isWanted('lists')) say(await listGoals(MANY));
 }
 
 await runAll();
