@@ -16,7 +16,7 @@ const FULL = 1_000_000;
 /** An event for each task; one of 50,000 is of a rare type. */
 const EVENTS = `
   insert into taskapp.events (id, workspace_id, seq, type, entity_type, entity_id, actor_kind, changes)
-  select (lpad(to_hex(n), 12, '0') || substr(md5(n::text), 1, 20))::uuid, workspace_id, n,
+  select (lpad(to_hex(n), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid, workspace_id, n,
     case when n % 50000 = 0 then 'task.removed' when n % 3 = 0 then 'task.created' else 'task.updated' end,
     'task', id, 'anonymous', '{"title":{"from":"Draft","to":"Final"}}'
   from (select id, workspace_id, row_number() over (order by md5(id::text)) as n from taskapp.tasks) t;

@@ -63,8 +63,8 @@ export const migrate = (db: Knex, { to, reason = 'migrate' }: MigrateOptions = {
   withMigrationLock(db, async (session) => {
     await db.raw('create schema if not exists taskapp');
     const { pending } = await migrationStatus(db);
-    const names = to ? pending.filter((name) => name <= to) : pending;
-    await prepareMigrations(session, await Promise.all(names.map((name) => source.getMigration(name))));
+    const next = pending.filter((name) => !to || name <= to).map((name) => source.getMigration(name));
+    await prepareMigrations(session, await Promise.all(next));
     const afterAll = recordMigration({ type: 'database.migrated', reason });
     const config = { ...migrationConfig, afterAll, disableMigrationsListValidation: true };
     return runMigrator(db, (migrator) => (to ? migrator.to({ ...config, name: to }) : migrator.latest(config)));
@@ -84,9 +84,8 @@ export const rollback = (db: Knex, { all = false, reason = 'rollback' } = {}): P
 
 async function refuseUnknown(db: Knex): Promise<void> {
   const { unknown } = await migrationStatus(db);
-  if (unknown.length === 0) return;
-  const { message } = migrationErrors.unknown;
-  fail({ ...migrationErrors.unknown, message: `${message}: ${unknown.join(', ')}` });
+  const { unknown: error } = migrationErrors;
+  if (unknown.length > 0) fail({ ...error, message: `${error.message}: ${unknown.join(', ')}` });
 }
 
 /** Tells what `migrate` would do; changes nothing. */
