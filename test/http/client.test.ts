@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ERRORS, isTaskAppError, operations } from '@taskapp/core';
 import { createHttpApp, toHttpError } from '@taskapp/http';
-import { createTaskClient, isTaskClientError, type TaskClientError } from '@taskapp/http/client';
+import { createTaskClient } from '@taskapp/http/client';
 import { kindOf } from '../../packages/http/src/client/client-error.ts';
 import { routes } from '../../packages/http/src/client/routes.ts';
+import { failureOf } from '../support/client.ts';
 import { serveFaulty } from '../support/http-server.ts';
 import { createWorld, PASSWORD } from '../support/world.ts';
 
@@ -17,16 +18,6 @@ async function signedIn(options: Parameters<typeof user>[0] = {}) {
   const client = createTaskClient({ url: server.url, userAgent: 'client test' });
   await client.auth.login({ email: account.email, password: PASSWORD });
   return { ...account, client };
-}
-
-/** The error that a call ends with. */
-async function failureOf(call: Promise<unknown>): Promise<TaskClientError> {
-  const outcome = await call.then(
-    () => 'no error',
-    (error: unknown) => error,
-  );
-  assert.ok(isTaskClientError(outcome), String(outcome));
-  return outcome;
 }
 
 describe('the operations', () => {

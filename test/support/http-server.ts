@@ -20,19 +20,24 @@ export interface FaultyServer {
   readonly seen: SeenRequest[];
   /** The next requests meet these faults, one each. */
   fail(...faults: Fault[]): void;
+  /** The same for requests to one path. */
+  failAt(path: string, ...faults: Fault[]): void;
+  /** Begins anew: nothing was seen, and no fault is to come. */
   forget(): void;
 }
 
 /** Serves `handler` on a free port until the end of the file's tests. */
 export async function serveFaulty(handler: RequestListener): Promise<FaultyServer> {
   const seen: SeenRequest[] = [];
-  const faults: Fault[] = [];
+  const planned: { readonly path: string; readonly fault: Fault }[] = [];
+  const failAt = (path: string, ...faults: Fault[]) => void planned.push(...faults.map((fault) => ({ path, fault })));
   const server = createServer((request, response) => {
     const { method = '', url = '', headers } = request;
     seen.push({ method, url, headers });
     const serve = () => void handler(request, response);
-    const fault = faults.shift();
-    if (fault) fault(request, response, serve);
+    const at = planned.findIndex(({ path }) => url.startsWith(path));
+    const [next] = at < 0 ? [] : planned.splice(at, 1);
+    if (next) next.fault(request, response, serve);
     else serve();
   });
   server.listen(0, '127.0.0.1');
@@ -44,8 +49,12 @@ export async function serveFaulty(handler: RequestListener): Promise<FaultyServe
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
-    fail: (...next) => void faults.push(...next),
-    forget: () => void seen.splice(0),
+    fail: (...faults) => failAt('/', ...faults),
+    failAt,
+    forget: () => {
+      seen.length = 0;
+      planned.length = 0;
+    },
   };
 }
 
