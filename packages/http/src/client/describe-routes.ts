@@ -13,6 +13,10 @@ export const describeRoutes = (operations: readonly NamedOperation[]): RouteTabl
     Route
   >;
 
+/** The module `routes.js` as the built package has it. */
+export const renderRoutes = (operations: readonly NamedOperation[]): string =>
+  `export const routes = ${JSON.stringify(describeRoutes(operations))};\n`;
+
 function describeRoute(operation: NamedOperation): Route {
   const { access, query, output } = operation;
   const { method, path } = addressOf(operation);
