@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { administer, urlOf } from '../test/support/admin.ts';
 import { startServices } from '../test/support/services.ts';
+import { checkClient } from './packed-client.ts';
 
 // What users of the published packages get: packs them, installs the tarballs beside a copy of the example in an empty
-// folder, and there type-checks and runs it, loads the core from CommonJS, and runs the packed `taskctl`.
+// folder, and there type-checks and runs it, loads the core from CommonJS, runs the packed `taskctl`, and bundles a page.
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const execute = promisify(execFile);
@@ -44,6 +45,15 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
   ],
   '@taskapp/http': ['dist/index.js', 'dist/index.d.ts', 'dist/main.js', 'assets/docs/swagger-ui.css'],
   '@taskapp/cli': ['bin/taskctl.js', 'dist/bundle/main.js', 'dist/bundle/NOTICES.txt'],
+  '@taskapp/http': [
+    'dist/index.js',
+    'dist/index.d.ts',
+    'dist/main.js',
+    'dist/client/index.js',
+    'dist/client/index.d.ts',
+    'assets/docs/swagger-ui.css',
+  ],
+  '@taskapp/cli': ['bin/taskctl.js', 'dist/main.js'],
 };
 
 async function pack(folder: string): Promise<Tarball[]> {
@@ -112,7 +122,8 @@ try {
   assert.match(await run(host, ['node', 'host.cjs'], { DATABASE_URL: hostUrl }), /^\d+ operations, 1 users$/m);
   const { version } = JSON.parse(await readFile(join(repository, 'packages/cli/package.json'), 'utf8'));
   await checkTaskctl(host, version, cliUrl);
-  say('The packed packages work: embedded, from CommonJS, and as taskctl');
+  await checkClient(host, run);
+  say('The packed packages work: embedded, from CommonJS, as taskctl, and in a page');
 } finally {
   for (const name of databases) await administer(serverUrl, `drop database if exists ${name} with (force)`);
   await services.stop();
