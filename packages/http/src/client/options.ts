@@ -74,5 +74,5 @@ function readBase(given: string | URL): string {
   const { protocol, username, password, origin, pathname } = new URL(given, location?.href);
   if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError('`url` must start with http: or https:');
   if (username !== '' || password !== '') throw new TypeError('`url` must not hold a user name or a password');
-  return origin + pathname.replace(/\/+$/, '');
+  return origin + (pathname.endsWith('/') ? pathname.slice(0, -1) : pathname);
 }
