@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createHttpApp } from '@taskapp/http';
-import { createTaskClient, type TaskClientOptions } from '@taskapp/http/client';
+import { createTaskClient, keepInMemory, type TaskClientOptions } from '@taskapp/http/client';
 import { failureOf } from '../support/client.ts';
 import { answerWith, serveFaulty } from '../support/http-server.ts';
-import { createWorld } from '../support/world.ts';
+import { createWorld, PASSWORD } from '../support/world.ts';
 
 const { app, user } = await createWorld();
 const handler = createHttpApp(app).callback();
@@ -108,5 +108,24 @@ describe('the URL', () => {
       [headers?.['x-gateway'], headers?.accept, headers?.['user-agent']],
       ['key', 'application/json', 'me/1'],
     );
+  });
+});
+
+describe('a token from elsewhere', () => {
+  test('is sent as it is, and a function is asked again when it was refused', async () => {
+    const { accessToken } = await user();
+    const fixed = createTaskClient({ url: server.url, token: 'a.b.c' });
+    assert.equal((await failureOf(fixed.users.me())).code, 'auth.token_invalid');
+    const given = ['a.b.c', accessToken];
+    const token = () => (given.length > 1 ? given.shift() : given[0]) ?? '';
+    assert.equal((await createTaskClient({ url: server.url, token }).users.me()).name, 'Ada');
+    assert.throws(() => createTaskClient({ url: server.url, token, tokens: keepInMemory() }), TypeError);
+  });
+
+  test('is not sent where nobody is asked for one', async () => {
+    const { email } = await user();
+    const { client } = await createClient();
+    await client.auth.login({ email, password: PASSWORD });
+    assert.equal(server.seen[0]?.headers.authorization, undefined);
   });
 });

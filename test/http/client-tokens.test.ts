@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createHttpApp } from '@taskapp/http';
-import { createTaskClient, keepInMemory, type TokenStore, type Tokens } from '@taskapp/http/client';
-import { outcomeOf } from '../support/client.ts';
+import { createTaskClient } from '@taskapp/http/client';
+import { createStore, outcomeOf } from '../support/client.ts';
 import { answerWith, breakConnection, loseAnswer, serveFaulty } from '../support/http-server.ts';
 import { createWorld, PASSWORD } from '../support/world.ts';
 
@@ -18,23 +19,17 @@ const expireTokens = (): void => {
 const REFRESH = '/api/auth/refresh';
 const renewals = (): number => server.seen.filter(({ url }) => url === REFRESH).length;
 
-/** A store that counts, and takes its time. */
-function createStore(initial?: Tokens) {
-  const kept = keepInMemory(initial);
-  const history: (Tokens | undefined)[] = [];
-  const rest = () => new Promise((resolve) => setTimeout(resolve, 2));
-  const store: TokenStore = {
-    get: async () => {
-      await rest();
-      return kept.get();
-    },
-    set: async (tokens) => {
-      await rest();
-      history.push(tokens);
-      kept.set(tokens);
-    },
-  };
-  return { ...store, history, kept };
+/** Keeps the next request to a path waiting for what this returns to be called. */
+function hold(path: string): () => void {
+  let answer: () => void = () => undefined;
+  server.failAt(path, (_request, _response, serve) => {
+    answer = serve;
+  });
+  return () => answer();
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await pause(5);
 }
 
 async function signedIn() {
@@ -91,14 +86,26 @@ describe('renewal', () => {
     const { client } = await signedIn();
     expireTokens();
     const stop = new AbortController();
-    server.failAt(REFRESH, (_request, _response, serve) => {
-      stop.abort();
-      setTimeout(serve, 50);
-    });
-    const aborted = client.users.me({}, { signal: stop.signal });
+    const answer = hold(REFRESH);
+    const aborted = outcomeOf(client.users.me({}, { signal: stop.signal }));
     const other = client.tags.list();
-    assert.equal(await outcomeOf(aborted), 'client.aborted');
+    await until(() => renewals() === 1);
+    stop.abort();
+    assert.equal(await aborted, 'client.aborted');
+    answer();
     assert.deepEqual(await other, { tags: [] });
+    assert.equal(renewals(), 1);
+  });
+
+  test('is not begun again by a call that hears late of the old token', async () => {
+    const { client } = await signedIn();
+    expireTokens();
+    const answer = hold('/api/tags');
+    const late = client.tags.list();
+    await until(() => server.seen.length === 1);
+    await client.users.me();
+    answer();
+    assert.deepEqual(await late, { tags: [] });
     assert.equal(renewals(), 1);
   });
 
@@ -155,16 +162,27 @@ describe('clients that share a store', () => {
     assert.equal(renewals(), 1);
   });
 
+  test('do not end a session because an earlier one is over', async () => {
+    const { tokens, client, as, email } = await signedIn();
+    const other = createTaskClient({ url: server.url, tokens });
+    expireTokens();
+    const answer = hold(REFRESH);
+    const call = client.users.me();
+    await until(() => renewals() === 1);
+    await as.auth.logoutAll();
+    await other.auth.login({ email, password: PASSWORD });
+    answer();
+    assert.equal((await call).name, 'Ada');
+    assert.equal(tokens.history.length, 1);
+  });
+
   test('do not put older tokens in the place of newer ones', async () => {
     const { tokens, client } = await signedIn();
     const other = createTaskClient({ url: server.url, tokens });
     expireTokens();
-    let answer: () => void = () => undefined;
-    server.failAt(REFRESH, (_request, _response, serve) => {
-      answer = serve;
-    });
+    const answer = hold(REFRESH);
     const slow = client.users.me();
-    while (renewals() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => renewals() === 1);
     await other.users.me();
     const newer = await tokens.get();
     answer();
@@ -203,12 +221,9 @@ describe('signing in and out', () => {
   test('a renewal that ends later does not sign in again', async () => {
     const { client, tokens } = await signedIn();
     expireTokens();
-    let answer: () => void = () => undefined;
-    server.failAt(REFRESH, (_request, _response, serve) => {
-      answer = serve;
-    });
+    const answer = hold(REFRESH);
     const call = outcomeOf(client.users.me());
-    while (renewals() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => renewals() === 1);
     await client.auth.logout();
     answer();
     assert.match(await call, /^auth\./);
@@ -222,26 +237,5 @@ describe('signing in and out', () => {
     assert.deepEqual(tokens.history, []);
     await client.auth.logout();
     assert.deepEqual(tokens.history, [undefined]);
-  });
-});
-
-describe('a token from elsewhere', () => {
-  test('is sent as it is, and a function is asked again when it was refused', async () => {
-    const { accessToken, email } = await user();
-    const fixed = createTaskClient({ url: server.url, token: accessToken });
-    assert.equal((await fixed.users.me()).name, 'Ada');
-    expireTokens();
-    assert.equal(await outcomeOf(fixed.users.me()), 'auth.token_invalid');
-    const { accessToken: fresh } = await app.auth.login({}, { email, password: PASSWORD });
-    const given = [accessToken, fresh];
-    const token = () => (given.length > 1 ? given.shift() : given[0]) ?? '';
-    assert.equal((await createTaskClient({ url: server.url, token }).users.me()).name, 'Ada');
-    assert.throws(() => createTaskClient({ url: server.url, token, tokens: keepInMemory() }), TypeError);
-  });
-
-  test('is not sent where nobody is asked for one', async () => {
-    const { client, email } = await signedIn();
-    await client.auth.login({ email, password: PASSWORD });
-    assert.equal(server.seen[0]?.headers.authorization, undefined);
   });
 });
