@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { createHttpApp } from '@taskapp/http';
 import { createTaskClient, keepInMemory, type TaskClientOptions } from '@taskapp/http/client';
@@ -16,14 +18,26 @@ async function createClient(options: Partial<TaskClientOptions> = {}) {
   return { client: createTaskClient({ url: server.url, token: accessToken, ...options }) };
 }
 
+/** Where a server has just been. */
+async function closedUrl(): Promise<string> {
+  const past = createServer().listen(0, '127.0.0.1');
+  await once(past, 'listening');
+  const { port } = past.address() as AddressInfo;
+  past.close();
+  await once(past, 'close');
+  return `http://127.0.0.1:${port}`;
+}
+
 describe('answers', () => {
   test('that never come are network errors that say why, with a request id', async () => {
-    const gone = createTaskClient({ url: 'http://127.0.0.1:1', retries: 0 });
+    const gone = createTaskClient({ url: await closedUrl(), retries: 0 });
     const error = await failureOf(gone.tags.list());
     assert.deepEqual([error.code, error.kind, error.status], ['client.network', 'unavailable', undefined]);
-    assert.match(error.message, /cannot be reached/);
+    assert.equal(error.message, 'The server cannot be reached (ECONNREFUSED)');
     assert.match(error.requestId, /^[0-9a-f]{32}$/);
     assert.ok(error.cause instanceof Error);
+    const odd = createTaskClient({ url: server.url, retries: 0, fetch: () => Promise.reject(undefined) });
+    assert.equal((await failureOf(odd.tags.list())).code, 'client.network');
   });
 
   test('that break off are repeated', async () => {
@@ -94,9 +108,12 @@ describe('the URL', () => {
     assert.equal(mounted.seen[0]?.url, '/deep/down/api/tags');
   });
 
-  test('must be one of a server', () => {
+  test('must be one of a server, and numbers must make sense', () => {
     for (const url of ['', 'localhost:3000', 'ftp://x', 'https://ada:secret@example.com']) {
       assert.throws(() => createTaskClient({ url }), TypeError, url);
+    }
+    for (const wrong of [{ retries: Number.NaN }, { retries: -1 }, { timeout: 0 }, { maxConcurrent: 0 }]) {
+      assert.throws(() => createTaskClient({ url: server.url, ...wrong }), TypeError);
     }
   });
 

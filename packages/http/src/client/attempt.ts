@@ -47,7 +47,8 @@ export async function sendOnce(settings: Settings, call: Attempt): Promise<Answe
 }
 
 function describeNetwork(error: unknown): string {
-  const { code } = ((error as { cause?: unknown }).cause ?? error) as { readonly code?: unknown };
+  const { cause = error } = Object(error) as { readonly cause?: unknown };
+  const { code } = Object(cause) as { readonly code?: unknown };
   return `The server cannot be reached${typeof code === 'string' ? ` (${code})` : ''}`;
 }
 

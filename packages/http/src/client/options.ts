@@ -53,11 +53,15 @@ export interface Settings {
   readonly maxConcurrent: number;
 }
 
-/** @throws TypeError for a URL that cannot be one of a server */
+/** @throws TypeError for a URL that cannot be one of a server, and for numbers that make no sense */
 export function readOptions(options: TaskClientOptions): Settings {
   const { headers = {}, userAgent, timeout = 30_000, attemptTimeout = 10_000, retries = 3 } = options;
   const { maxConcurrent = 6, fetch = (url, init) => globalThis.fetch(url, init) } = options;
   if (options.token !== undefined && options.tokens) throw new TypeError('Give `token` or `tokens`, not both');
+  for (const [name, value] of Object.entries({ timeout, attemptTimeout, retries, maxConcurrent })) {
+    const least = name === 'retries' ? 0 : 1;
+    if (!(value >= least)) throw new TypeError(`\`${name}\` must be a number from ${least}`);
+  }
   return {
     base: readBase(options.url),
     fetch,
