@@ -43,8 +43,6 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
     'dist/seeds/demo.js',
     'dist/passwords/bcrypt-worker.js',
   ],
-  '@taskapp/http': ['dist/index.js', 'dist/index.d.ts', 'dist/main.js', 'assets/docs/swagger-ui.css'],
-  '@taskapp/cli': ['bin/taskctl.js', 'dist/bundle/main.js', 'dist/bundle/NOTICES.txt'],
   '@taskapp/http': [
     'dist/index.js',
     'dist/index.d.ts',
@@ -53,7 +51,7 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
     'dist/client/index.d.ts',
     'assets/docs/swagger-ui.css',
   ],
-  '@taskapp/cli': ['bin/taskctl.js', 'dist/main.js'],
+  '@taskapp/cli': ['bin/taskctl.js', 'dist/bundle/main.js', 'dist/bundle/NOTICES.txt'],
 };
 
 async function pack(folder: string): Promise<Tarball[]> {
