@@ -1,5 +1,5 @@
-import DataLoader from 'dataloader';
 import type { Deps } from '../deps.ts';
+import { batch } from '../kernel/batches.ts';
 import { translateDatabaseError } from '../kernel/database-errors.ts';
 import { fail } from '../kernel/errors.ts';
 import { authErrors } from './auth.errors.ts';
@@ -20,7 +20,6 @@ export interface AccessControl {
   authenticate(claims: AccessClaims): Promise<Authentication>;
 }
 
-const MAX_BATCH = 100;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Anything else would fail the query, for everybody who shares it. */
@@ -28,17 +27,12 @@ const areIds = ({ userId, sessionId }: AccessClaims) => UUID.test(userId) && UUI
 
 /** Answers who is behind an access token. */
 export function createAccessControl({ db, tokens }: Deps): AccessControl {
-  // Nothing is kept: every call is answered by a query that begins after it.
-  const batches = new DataLoader((claims: readonly AccessClaims[]) => findAuthentications(db, claims), {
-    cache: false,
-    maxBatchSize: MAX_BATCH,
-    batchScheduleFn: (start) => void setImmediate(start),
-  });
+  const find = batch((claims: readonly AccessClaims[]) => findAuthentications(db, claims));
   return {
     verify: (accessToken) => tokens.verifyAccess(accessToken),
     authenticate: async (claims) => {
       if (!areIds(claims)) fail(authErrors.accessToken);
-      return (await batches.load(claims).catch(translateDatabaseError)) ?? fail(authErrors.accessToken);
+      return (await find(claims).catch(translateDatabaseError)) ?? fail(authErrors.accessToken);
     },
   };
 }

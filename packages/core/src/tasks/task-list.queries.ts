@@ -1,5 +1,6 @@
 import type { CursorPosition } from '../kernel/cursors.ts';
 import type { Db } from '../kernel/database.ts';
+import { runStatement } from '../kernel/statement.ts';
 import { conditions, join, type Sql } from './task-conditions.ts';
 import { ordering, orderOf } from './task-orders.ts';
 import { viewOf } from './task-view.ts';
@@ -32,10 +33,15 @@ export async function findTaskPage(db: Db, query: PageQuery): Promise<TaskPage> 
   // JSON has no line ends of its own: those in strings are escaped.
   const lines = `select string_agg(${viewOf('p')}, E'\\n') as lines from (${rows}) p`;
   const sql = `select n.total, l.lines from (select (${total})::int as total) n, (${lines}) l`;
-  const { rows: found } = await db.raw(sql, [...totalValues, ...rowValues] as never);
-  const [page] = found as [{ readonly total: number | null; readonly lines: string | null }];
+  const found = await runStatement<Page>(db, { sql, bindings: [...totalValues, ...rowValues] });
+  const [page] = found.rows as [Page];
   const tasks = page.lines === null ? [] : page.lines.split('\n');
   return { tasks: tasks.slice(0, query.limit), total: page.total, more: tasks.length > query.limit };
+}
+
+interface Page {
+  readonly total: number | null;
+  readonly lines: string | null;
 }
 
 /** What a page skips, or what its filter leaves out, is read from an index alone; rows only for what it shows. */

@@ -1,10 +1,12 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
+import { batch } from '../kernel/batches.ts';
 import type { Actor } from '../kernel/contract.ts';
 import { type Db, lockRowsOf } from '../kernel/database.ts';
 import { fail, refuse } from '../kernel/errors.ts';
 import { Serialized } from '../kernel/serialized.ts';
-import { actorMay } from '../workspaces/workspaces.queries.ts';
+import { runStatement } from '../kernel/statement.ts';
+import { actorMay, memberMay } from '../workspaces/workspaces.queries.ts';
 import { Task } from './task.model.ts';
 import { viewOf } from './task-view.ts';
 import { taskErrors } from './tasks.errors.ts';
@@ -15,17 +17,50 @@ export function assertAccess<T extends { readonly may: boolean }>(task: T | unde
   return task.may ? task : fail(taskErrors.forbidden);
 }
 
-/**
- * Reads a task with its tags.
- * @throws task.not_found, task.forbidden
- */
+/** A task that somebody asks for. */
+interface Question {
+  readonly id: string;
+  readonly actor: Actor;
+}
+
+interface Answer {
+  /** The position of the question, from 1. */
+  readonly number: number;
+  readonly json: string;
+  readonly version: number;
+  readonly may: boolean;
+}
+
+const READ = `
+  select q.number::int, ${viewOf('t')} as json, t.version,
+    q.user_id is null or ${memberMay('read', 't').replace('?', 'q.user_id')} as may
+  from unnest($1::uuid[], $2::uuid[]) with ordinality as q (id, user_id, number)
+  join taskapp.tasks t on t.id = q.id`;
+
+async function findTasks(db: Db, questions: readonly Question[]): Promise<(Answer | undefined)[]> {
+  const ids = questions.map(({ id }) => id);
+  const userIds = questions.map(({ actor }) => (actor.kind === 'user' ? actor.userId : null));
+  const { rows } = await runStatement<Answer>(db, { sql: READ, bindings: [ids, userIds] });
+  const found: (Answer | undefined)[] = ids.map(() => undefined);
+  for (const row of rows) found[row.number - 1] = row;
+  return found;
+}
+
+/** Reads tasks with their tags; those that are asked for in one turn of the event loop by one statement. */
+export function createTaskReader(db: Db) {
+  const ask = batch((questions: readonly Question[]) => findTasks(db, questions));
+  /** @throws task.not_found, task.forbidden */
+  return async (actor: Actor, id: string): Promise<Serialized> => toView(await ask({ actor, id }));
+}
+
+/** @throws task.not_found, task.forbidden */
 export async function getTask(db: Db, actor: Actor, id: string): Promise<Serialized> {
-  const [may, bindings] = actorMay(actor, 'read', 't');
-  const { rows } = await db.raw(
-    `select ${viewOf('t')} as json, t.version, ${may} as may from taskapp.tasks t where t.id = ?`,
-    [...bindings, id],
-  );
-  const { json, version } = assertAccess<{ may: boolean; json: string; version: number }>(rows[0]);
+  const [answer] = await findTasks(db, [{ actor, id }]);
+  return toView(answer);
+}
+
+function toView(answer: Answer | undefined): Serialized {
+  const { json, version } = assertAccess(answer);
   return new Serialized(json, { version });
 }
 

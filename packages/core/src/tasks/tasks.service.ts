@@ -12,7 +12,7 @@ import { createTaskList } from './task-list.ts';
 import { removeTask } from './task-remove.queries.ts';
 import { updateTask } from './task-update.queries.ts';
 import { tasksContract } from './tasks.contract.ts';
-import { findTagIds, getTask, lockTags, lockTask, replaceTags } from './tasks.queries.ts';
+import { createTaskReader, findTagIds, lockTags, lockTask, replaceTags } from './tasks.queries.ts';
 
 /** The workspace or its user was deleted while the call was under way. */
 const workspaceGone = onConstraint({
@@ -23,6 +23,7 @@ const workspaceGone = onConstraint({
 /** Tasks: whoever is a member of a task's workspace may read it, whoever is no mere viewer may change it. */
 export function createTaskService(deps: Deps) {
   const { db } = deps;
+  const read = createTaskReader(db);
 
   return implement(tasksContract, {
     list: createTaskList(deps),
@@ -40,7 +41,7 @@ export function createTaskService(deps: Deps) {
       return (tagIds.length > 0 ? transaction(db, make) : make(db)).catch(workspaceGone);
     },
 
-    get: ({ actor }, { id }) => getTask(db, actor, id),
+    get: ({ actor }, { id }) => read(actor, id),
 
     update: (ctx, { id, tagIds, ...fields }) => {
       if (!tagIds) return updateTask(db, ctx, { id, ...fields });
