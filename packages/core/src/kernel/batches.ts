@@ -1,6 +1,8 @@
 import DataLoader from 'dataloader';
+import type { Statement } from './statement.ts';
 
-const MAX_BATCH = 100;
+const SIZES = [1, 2, 4, 8, 16, 32, 64];
+const MAX_BATCH = 64;
 
 /**
  * Collects the questions of one turn of the event loop and answers them together, in their order; a single one waits
@@ -13,4 +15,26 @@ export function batch<K, V>(load: (keys: readonly K[]) => Promise<readonly V[]>)
     batchScheduleFn: (start) => void setImmediate(start),
   });
   return (key) => loader.load(key);
+}
+
+/**
+ * Makes statements about several keys, each a list of values of `types`: `text` is given SQL of a table of them, numbered
+ * from 1 after their values. There is a text for each of a few sizes, and nulls fill it up: PostgreSQL keeps the plan of
+ * such a text, while one with an array is planned anew each time, since it might be long.
+ */
+export function forBatches(types: readonly string[], text: (rows: string) => string) {
+  const texts = SIZES.map((size) => text(valuesOf(types, size)));
+  return (keys: readonly (readonly unknown[])[]): Statement => {
+    const at = SIZES.findIndex((size) => size >= keys.length);
+    const missing = ((SIZES[at] ?? 0) - keys.length) * types.length;
+    return { sql: texts[at] ?? '', bindings: [...keys.flat(), ...Array(missing).fill(null)] };
+  };
+}
+
+function valuesOf(types: readonly string[], size: number): string {
+  const row = (_: unknown, at: number) => {
+    const values = types.map((type, column) => `$${at * types.length + column + 1}::${type}`);
+    return `(${values.join(', ')}, ${at + 1})`;
+  };
+  return `(values ${Array.from({ length: size }, row).join(', ')})`;
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
-import { batch } from '../kernel/batches.ts';
+import { batch, forBatches } from '../kernel/batches.ts';
 import type { Actor } from '../kernel/contract.ts';
 import { type Db, lockRowsOf } from '../kernel/database.ts';
 import { fail, refuse } from '../kernel/errors.ts';
@@ -31,17 +31,19 @@ interface Answer {
   readonly may: boolean;
 }
 
-const READ = `
-  select q.number::int, ${viewOf('t')} as json, t.version,
+const read = forBatches(
+  ['uuid', 'uuid'],
+  (rows) => `
+  select q.number, ${viewOf('t')} as json, t.version,
     q.user_id is null or ${memberMay('read', 't').replace('?', 'q.user_id')} as may
-  from unnest($1::uuid[], $2::uuid[]) with ordinality as q (id, user_id, number)
-  join taskapp.tasks t on t.id = q.id`;
+  from ${rows} q (id, user_id, number)
+  join taskapp.tasks t on t.id = q.id`,
+);
 
 async function findTasks(db: Db, questions: readonly Question[]): Promise<(Answer | undefined)[]> {
-  const ids = questions.map(({ id }) => id);
-  const userIds = questions.map(({ actor }) => (actor.kind === 'user' ? actor.userId : null));
-  const { rows } = await runStatement<Answer>(db, { sql: READ, bindings: [ids, userIds] });
-  const found: (Answer | undefined)[] = ids.map(() => undefined);
+  const keys = questions.map(({ id, actor }) => [id, actor.kind === 'user' ? actor.userId : null]);
+  const { rows } = await runStatement<Answer>(db, read(keys));
+  const found: (Answer | undefined)[] = keys.map(() => undefined);
   for (const row of rows) found[row.number - 1] = row;
   return found;
 }
