@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { bigUserGoals } from './goals/big-user.ts';
-import { type Goal, verdictOf } from './goals/goal.ts';
+import { type Goal, isGross, verdictOf } from './goals/goal.ts';
 import { growthGoals } from './goals/growth.ts';
 import { listGoals } from './goals/lists.ts';
 import { loginStormGoals } from './goals/login-storm.ts';
@@ -23,6 +23,8 @@ const { values: given } = parseArgs({
     seconds: { type: 'string' },
     /** Keeps all measurements in a file. */
     json: { type: 'string' },
+    /** Fails only on what is missed by far, for machines that others use as well. */
+    gross: { type: 'boolean', default: false },
     /** Puts the tables into docs/performance.md. */
     write: { type: 'boolean', default: false },
   },
@@ -78,4 +80,5 @@ await runAll();
 process.stdout.write(`\n${formatFindings({ scenarios, goals })}\n`);
 if (given.json) await writeFile(given.json, JSON.stringify({ scenarios, goals }, null, 2));
 if (given.write) await writeFindings({ scenarios, goals });
-process.exit(goals.some((goal) => verdictOf(goal) === 'MISSES') ? 1 : 0);
+const isMissed = given.gross ? isGross : (goal: Goal) => verdictOf(goal) === 'MISSES';
+process.exit(goals.some(isMissed) ? 1 : 0);
