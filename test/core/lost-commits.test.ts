@@ -65,6 +65,24 @@ test('so is a change that is one statement', async () => {
   assert.deepEqual((await as.tasks.list()).tasks, [changed]);
 });
 
+test('if it cannot be looked up either, nobody says that nothing was changed', async () => {
+  const { actor, as } = await world.user();
+  const unprepared = connect(proxy.url, { poolMax: 2, prepared: false });
+  const app = createTaskApp({ db: unprepared, redis: null, secrets: secrets(), passwords: { cost: 4 } });
+  try {
+    const lose = (work: () => Promise<unknown>) =>
+      losingTheAnswer(() => refused(work(), 'database.commit_unknown'), 'taskapp.tasks');
+    await lose(() => app.tasks.create({ actor }, { title: 'once' }));
+    const [task] = (await as.tasks.list()).tasks;
+    assert.equal(task?.title, 'once');
+    await lose(() => app.tasks.update({ actor }, { id: task!.id, title: 'changed' }));
+    assert.equal((await as.tasks.get({ id: task!.id })).title, 'changed');
+  } finally {
+    await app.close();
+    await unprepared.destroy();
+  }
+});
+
 test('what was not committed when it was settled can never be committed after it', async () => {
   const witness = randomUUID();
   const record = (db: Knex) =>

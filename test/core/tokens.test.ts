@@ -225,7 +225,7 @@ test('calls at once share a query, and each gets its own answer, of after it was
     codeOf(app.access.authenticate({ userId: 'nobody', sessionId: "'" })),
   ]);
   db.off('query', count);
-  assert.equal(queries, 2, 'a hundred at a time');
+  assert.equal(queries, 3, '64 at a time');
   assert.equal(answers[7], 'auth.token_invalid');
   assert.equal(answers[130], 'auth.token_invalid');
   for (const [index, user] of users.entries()) {

@@ -3,9 +3,8 @@ import type { Db } from '../kernel/database.ts';
 import { Serialized } from '../kernel/serialized.ts';
 import { named } from '../kernel/statement.ts';
 import type { Task } from './task.model.ts';
-import { type Context, record, type Written } from './task-recording.queries.ts';
+import { type Context, readLost, record, type Written } from './task-recording.queries.ts';
 import { tagsIn, viewOf } from './task-view.ts';
-import { getTask } from './tasks.queries.ts';
 
 /** A new task; its tags are locked. */
 interface NewTask
@@ -41,5 +40,5 @@ export async function insertTask(db: Db, ctx: Context, { id, changes, ...fields 
   const change = { type: 'task.created', entityId: id, tasks: 1, changes } as const;
   const bind = fields.tagIds.length > 0 ? insertTagged : insert;
   const [task] = (await record<Written>(db, ctx, { change, bind, fields })) ?? [];
-  return task ? new Serialized(task.json, task) : getTask(db, ctx.actor, id);
+  return task ? new Serialized(task.json, task) : readLost(db, ctx, id);
 }

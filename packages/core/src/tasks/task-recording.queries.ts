@@ -1,11 +1,13 @@
 import { bindChange, type Change } from '../events/events.queries.ts';
 import type { CallContext } from '../kernel/contract.ts';
 import type { Db } from '../kernel/database.ts';
+import { fail, kernelErrors } from '../kernel/errors.ts';
+import type { Serialized } from '../kernel/serialized.ts';
 import { named } from '../kernel/statement.ts';
 import { commitAlone } from '../kernel/transaction.ts';
 import { assertVersionKnown } from '../kernel/versions.ts';
 import { memberMay } from '../workspaces/workspaces.queries.ts';
-import { assertAccess } from './tasks.queries.ts';
+import { assertAccess, getTask } from './tasks.queries.ts';
 
 /** Who changes a task, and what they know of it. */
 export type Context = CallContext & { readonly actor: NonNullable<CallContext['actor']> };
@@ -35,6 +37,13 @@ export function record<Row>(
   const values = bindChange(ctx, change);
   return commitAlone<Row>(db, { ...bind({ ...fields, ...values }), witness: values.eventId });
 }
+
+/**
+ * Reads a task whose change was carried out, and its rows got lost.
+ * @throws database.commit_unknown also where it cannot be read: any other refusal would say that nothing was changed
+ */
+export const readLost = (db: Db, ctx: Context, id: string): Promise<Serialized> =>
+  getTask(db, ctx.actor, id).catch((cause) => fail(kernelErrors.commitUnknown, { retryAfter: 1, cause }));
 
 /** A statement for those whose right is checked by `may`, and for the system. */
 export const forActors = (text: (may: string) => string) => ({

@@ -9,6 +9,7 @@ import {
   forActors,
   IS_KNOWN,
   lockedIf,
+  readLost,
   record,
   type Written,
 } from './task-recording.queries.ts';
@@ -74,6 +75,7 @@ export async function updateTask(db: Db, ctx: Context, { id, tagChanges = {}, ..
     bind,
     fields: { ...fields, ...sets, ...known },
   });
-  const { json, version } = rows ? assertFound(rows[0]) : {};
+  if (!rows) return readLost(db, ctx, id);
+  const { json, version } = assertFound(rows[0]);
   return json == null ? getTask(db, ctx.actor, id) : new Serialized(json, { version: version as number });
 }
