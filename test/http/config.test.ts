@@ -42,7 +42,7 @@ describe('loadConfig', () => {
       shutdownDelayMs: 0,
     });
     const url = complete.DATABASE_URL;
-    assert.deepEqual(database, { url, directUrl: url, poolMax: 10, prepared: true, autoMigrate: false });
+    assert.deepEqual(database, { url, directUrl: url, poolMax: 10, prepared: true, pooler: false, autoMigrate: false });
     assert.equal(redis, null);
     assert.deepEqual(app, {
       secrets: { access: [ACCESS], refresh: [REFRESH] },

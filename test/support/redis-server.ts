@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { choosePort, hasEnded } from './processes.ts';
+import { provideProgram, type WantedProgram } from './provide-program.ts';
 
 /** A Redis of one's own: on 127.0.0.1, nothing on disk. */
 export interface RedisServer {
@@ -16,42 +17,21 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-const PROGRAMS = ['redis-server', 'valkey-server'];
-const INSTALLERS = [
-  ['apt-get', 'install', '-y', '--no-install-recommends', 'redis-server'],
-  ['dnf', 'install', '-y', 'redis'],
-  ['dnf', 'install', '-y', 'valkey'],
-  ['apk', 'add', '--no-cache', 'redis'],
-  ['brew', 'install', 'redis'],
-] as const;
+const REDIS: WantedProgram = {
+  title: 'Redis',
+  names: ['redis-server', 'valkey-server'],
+  installers: [
+    ['apt-get', 'install', '-y', '--no-install-recommends', 'redis-server'],
+    ['dnf', 'install', '-y', 'redis'],
+    ['dnf', 'install', '-y', 'valkey'],
+    ['apk', 'add', '--no-cache', 'redis'],
+    ['brew', 'install', 'redis'],
+  ],
+  advice: 'put redis-server or valkey-server on the PATH, or set TEST_REDIS_URL to one they may use',
+};
 
-const works = (file: string, args: readonly string[]): boolean => spawnSync(file, args).status === 0;
-const findProgram = (): string | undefined => PROGRAMS.find((program) => works(program, ['--version']));
-
-function runInstaller(command: readonly string[]): void {
-  // Homebrew refuses root; the others need it. RUNLEVEL=1 keeps Debian from starting the service it installs.
-  const isAllowed = command[0] === 'brew' || process.getuid?.() === 0;
-  const environment = ['env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1'];
-  const [file = '', ...args] = [...(isAllowed ? [] : ['sudo', '-n']), ...environment, ...command];
-  process.stderr.write(`No Redis found: ${command.join(' ')}\n`);
-  spawnSync(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
-/** The program to run; installs one with the system's package manager where there is none. */
-function provideProgram(): string {
-  for (const command of INSTALLERS) {
-    const found = findProgram();
-    if (found) return found;
-    if (!works(command[0], ['--version'])) continue;
-    if (command[0] === 'apt-get') runInstaller(['apt-get', 'update', '-q']);
-    runInstaller(command);
-  }
-  const found = findProgram();
-  if (found) return found;
-  throw new Error(
-    `The tests need a real Redis: put ${PROGRAMS.join(' or ')} on the PATH, or set TEST_REDIS_URL to one they may use`,
-  );
-}
+/** The program to run; installed where there is none. */
+export const provideRedis = (): string => provideProgram(REDIS);
 
 /** True when the process itself, and not another server that took the port, answers on it. */
 const answers = (port: number, pid: number): Promise<boolean> =>
@@ -86,7 +66,7 @@ async function launch(program: string, folder: string): Promise<{ child: ChildPr
 
 /** Starts a private Redis; the caller stops it. */
 export async function startRedisServer(): Promise<RedisServer> {
-  const program = provideProgram();
+  const program = provideRedis();
   const folder = await mkdtemp(join(tmpdir(), 'taskapp-redis-'));
   const { child, port } = await launch(program, folder);
   child.unref();

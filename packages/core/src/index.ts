@@ -12,6 +12,7 @@ export { networkOf } from './kernel/network.ts';
 export type { Count, Occurrence } from './kernel/occurrences.ts';
 export type { RedisClient, RedisClients } from './kernel/redis-guard.ts';
 export { type Field, type Fields, fieldsOf, fromStrings } from './kernel/strings.ts';
+export { findMissingLimits } from './kernel/time-limits.ts';
 export { type MigrateOptions, type MigrationStatus, migrate, migrationStatus, rollback, seed } from './migrations.ts';
 export {
   contracts,

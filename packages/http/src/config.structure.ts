@@ -28,6 +28,8 @@ const structureDatabase = (given: Variables) => ({
   directUrl: given.DATABASE_DIRECT_URL ?? given.DATABASE_URL,
   poolMax: given.DATABASE_POOL_MAX,
   prepared: given.DATABASE_PREPARED,
+  /** `url` leads to a pooler in transaction mode. */
+  pooler: given.DATABASE_POOLER,
   autoMigrate: given.AUTO_MIGRATE,
 });
 

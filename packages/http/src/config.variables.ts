@@ -20,6 +20,7 @@ export const variables = z.object({
   DATABASE_DIRECT_URL: postgresUrl.optional(),
   DATABASE_POOL_MAX: whole(1, 1000).prefault('10'),
   DATABASE_PREPARED: flag.prefault('true'),
+  DATABASE_POOLER: flag.prefault('false'),
   REDIS_URL: redisUrl.optional(),
   REDIS_CLUSTER: flag.prefault('false'),
   JWT_ACCESS_SECRET: secrets,
@@ -51,12 +52,16 @@ export type Variables = z.output<typeof variables>;
 
 /** What single variables cannot tell: combinations that make no sense. */
 export function findConflicts(given: Variables): string[] {
-  const { JWT_ACCESS_SECRET, JWT_REFRESH_SECRET, REDIS_CLUSTER, REDIS_URL } = given;
+  const { DATABASE_DIRECT_URL, DATABASE_POOLER, JWT_ACCESS_SECRET, JWT_REFRESH_SECRET, REDIS_CLUSTER, REDIS_URL } =
+    given;
   const shared = JWT_ACCESS_SECRET.some((secret) => JWT_REFRESH_SECRET.includes(secret));
   const cheap = given.NODE_ENV === 'production' && given.BCRYPT_COST < MIN_COST;
   return [
     ...(shared ? ['JWT_REFRESH_SECRET must differ from JWT_ACCESS_SECRET; make a second one'] : []),
     ...(REDIS_CLUSTER && !REDIS_URL ? ['REDIS_CLUSTER is true, so REDIS_URL must name a node of the cluster'] : []),
+    ...(DATABASE_POOLER && !DATABASE_DIRECT_URL
+      ? ['DATABASE_POOLER is true, so DATABASE_DIRECT_URL must name the database itself']
+      : []),
     ...(cheap ? [`BCRYPT_COST must be at least ${MIN_COST} in production`] : []),
   ];
 }

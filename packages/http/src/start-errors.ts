@@ -3,6 +3,7 @@ export type StartErrorCode =
   | 'server.port_in_use'
   | 'server.database_unavailable'
   | 'server.database_refused'
+  | 'server.time_limits_missing'
   | 'server.schema_outdated'
   | 'server.too_few_connections'
   | 'server.in_cluster'

@@ -24,9 +24,10 @@ export async function openPool(run: Run, url: string, options: ConnectOptions = 
 /** Connects to a database that answers, and brings an embedded one up to date before operations. */
 export async function openDatabase(run: Run, purpose: Exclude<Purpose, 'server'>): Promise<OpenDatabase> {
   const source = await openSource(run, purpose);
-  const { url, directUrl } = source.config.database;
+  const { url, directUrl, pooler, prepared } = source.config.database;
   const isMaintenance = purpose === 'maintenance';
-  const db = await openPool(run, isMaintenance ? directUrl : url, isMaintenance ? { statementTimeoutMs: 0 } : {});
+  const target = isMaintenance || pooler ? directUrl : url;
+  const db = await openPool(run, target, { prepared, ...(isMaintenance && { statementTimeoutMs: 0 }) });
   await db.raw('select 1').catch(failUnreachable);
   if (source.directory && !isMaintenance) await migrateAlways(db);
   return { ...source, db };
@@ -48,5 +49,6 @@ function failUnreachable(error: unknown): never {
 export function reasonOf(error: unknown): string {
   const { message = '', code = '', name = '' } = error as { message?: string; code?: string; name?: string };
   if (name === 'KnexTimeoutError') return 'no answer in time';
+  if (message.includes('unsupported startup parameter')) return 'a pooler answers: see DATABASE_POOLER';
   return message.replace(/^select 1 - /, '') || code || String(error);
 }

@@ -6,6 +6,7 @@ import { type Basis, openBasis } from '../connection/source.ts';
 import type { Run } from '../terminal/run.ts';
 import { type Check, fail, ok } from './check.ts';
 import { checkDataFolder, checkNode } from './machine.ts';
+import { checkPooler } from './pooler.ts';
 import { checkPostgres } from './postgres.ts';
 import { checkRedis } from './redis.ts';
 
@@ -48,5 +49,10 @@ function findServers({ environment, defaults }: Basis): Config | undefined {
 }
 
 async function checkDatabase(run: Run, { database }: Config, { directory }: Basis): Promise<Check[]> {
-  return checkPostgres(await openPool(run, database.directUrl), directory !== undefined);
+  const { directUrl, prepared, pooler } = database;
+  const direct = await openPool(run, directUrl);
+  const checks = await checkPostgres(direct, directory !== undefined);
+  if (checks[0]?.status === 'fail') return checks;
+  const url = await openPool(run, database.url, { prepared: false, pooler });
+  return [...checks, ...(await checkPooler({ url, direct, prepared, pooler }))];
 }

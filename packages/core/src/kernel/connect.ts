@@ -1,6 +1,7 @@
 import knex, { type Knex } from 'knex';
 import { type Logger, silent } from './logger.ts';
 import { createStatementNames, type StatementNames } from './prepared.ts';
+import { TIME_LIMITS } from './time-limits.ts';
 
 export interface ConnectOptions {
   /** Connections at most; 10 by default. */
@@ -11,6 +12,11 @@ export interface ConnectOptions {
   readonly statementTimeoutMs?: number;
   /** Plans each statement once a connection; true by default. False behind a pooler that keeps no statements. */
   readonly prepared?: boolean;
+  /**
+   * `url` leads to a pooler in transaction mode: no time limits are asked for, since it refuses or drops them. The role
+   * must have them then; `findMissingLimits` tells. False by default.
+   */
+  readonly pooler?: boolean;
   /** Where Knex reports connections that it lost; silent by default, since its own way is the console. */
   readonly log?: Logger;
 }
@@ -39,14 +45,13 @@ const ENDED = /^(08|57P0|25P03$)/;
  * timed out. The caller destroys it.
  */
 export function connect(url: string, options: ConnectOptions = {}): Knex {
-  const { poolMax = 10, applicationName = 'taskapp', statementTimeoutMs = 5000, log = silent } = options;
+  const { poolMax = 10, applicationName = 'taskapp', log = silent } = options;
+  const { statementTimeoutMs = TIME_LIMITS.statement_timeout } = options;
   const names = options.prepared === false ? undefined : createStatementNames();
   const connection = {
     connectionString: url,
     application_name: applicationName,
-    statement_timeout: statementTimeoutMs,
-    lock_timeout: 2000,
-    idle_in_transaction_session_timeout: 10_000,
+    ...(!options.pooler && { ...TIME_LIMITS, statement_timeout: statementTimeoutMs }),
     ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + CLIENT_MARGIN_MS }),
     connectionTimeoutMillis: 2000,
     keepAlive: true,

@@ -16,11 +16,12 @@ const ALLOWED = `select least(
 
 /**
  * How many connections each worker may open, `DATABASE_POOL_MAX` at most: while one is replaced there is one more of
- * them, and PostgreSQL has to take them all.
+ * them, and PostgreSQL has to take them all. Behind a pooler that decides what PostgreSQL gets to see.
  *
  * @throws server.too_few_connections
  */
 export async function shareConnections({ database, workers }: Config): Promise<number> {
+  if (database.pooler) return database.poolMax;
   const db = connect(database.directUrl, { poolMax: 1, applicationName: 'taskapp-start' });
   const { rows } = await db.raw(ALLOWED).finally(() => db.destroy());
   const { allowed } = rows[0] as { allowed: number };
