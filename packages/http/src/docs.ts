@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { httpErrors, refuse } from './http-errors.ts';
 import { scopeOf } from './request-scope.ts';
+import type { Routers } from './routers.ts';
 
 /** Where `scripts/vendor-docs.mjs` puts Swagger UI, both for the sources and for the built package. */
 const ASSETS = new URL('../assets/docs/', import.meta.url);
@@ -50,8 +50,8 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 /** Adds the page that shows the API's description and tries it out; it asks nothing of any other host. */
-export function registerDocs(router: Router): void {
-  router.get('/docs', (ctx) => {
+export function registerDocs(routers: Routers): void {
+  routers.forRoute('/docs').get('/docs', (ctx) => {
     scopeOf(ctx).route = '/docs';
     // Below `/docs/` the relative addresses would lead astray.
     if (ctx.path.endsWith('/')) return ctx.redirect('../docs');
@@ -59,7 +59,7 @@ export function registerDocs(router: Router): void {
     ctx.type = 'html';
     ctx.body = PAGE;
   });
-  router.get('/docs/:file', async (ctx) => {
+  routers.forRoute('/docs/:file').get('/docs/:file', async (ctx) => {
     scopeOf(ctx).route = '/docs/:file';
     await sendFile(ctx, ctx.params.file ?? '');
   });

@@ -1,4 +1,3 @@
-import Router from '@koa/router';
 import { type Logger, silent, type TaskApp } from '@taskapp/core';
 import Koa from 'koa';
 import { logAccess } from './access-log.ts';
@@ -8,6 +7,7 @@ import { createLoadShedding } from './load-shedding.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Pressure } from './pressure.ts';
 import { openScope } from './request-scope.ts';
+import { createRouters } from './routers.ts';
 import { type LifecycleState, refuseUnmatched, registerOperations } from './routes.ts';
 import { createSecurity, endConnections, limitRequestHead } from './security.ts';
 import { registerServiceRoutes } from './service-routes.ts';
@@ -49,11 +49,11 @@ const MAX_IN_FLIGHT = 200;
 export function createHttpApp(app: TaskApp, options: HttpAppOptions = {}): Koa {
   const { log = silent, trustProxy = 'none', corsOrigins = [], bodyLimit = BODY_LIMIT, docs = true } = options;
   const { state = () => 'ready', metrics = createMetrics(), metricsToken } = options;
-  const router = new Router();
-  registerServiceRoutes(router, app, { state, metrics, metricsToken, docs });
+  const routers = createRouters();
+  registerServiceRoutes(routers, app, { state, metrics, metricsToken, docs });
   const { maxInFlight = MAX_IN_FLIGHT, maxConcurrentPerUser = MAX_CONCURRENT, pressure = () => undefined } = options;
   const shedding = createLoadShedding({ maxInFlight, pressure, metrics });
-  registerOperations(router, app, { bodyLimit, state, shedding, holdSlot: createUserSlots(maxConcurrentPerUser) });
+  registerOperations(routers, app, { bodyLimit, state, shedding, holdSlot: createUserSlots(maxConcurrentPerUser) });
 
   const koa = new Koa();
   koa.use(openScope(createClientAddress(trustProxy)));
@@ -62,8 +62,8 @@ export function createHttpApp(app: TaskApp, options: HttpAppOptions = {}): Koa {
   koa.use(renderErrors(log));
   for (const middleware of createSecurity({ corsOrigins, trustProxy })) koa.use(middleware);
   koa.use(limitRequestHead);
-  koa.use(router.routes());
-  koa.use(refuseUnmatched(router));
+  koa.use(routers.routes());
+  koa.use(refuseUnmatched(routers));
   // Koa reports connections that broke off here; the access log has them already.
   koa.on('error', (error: unknown) => log.debug('Connection failed', { error }));
   return koa;

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
 import {
   type CallContext,
@@ -18,6 +17,7 @@ import { spendLimit } from './limits.ts';
 import type { LoadShedding } from './load-shedding.ts';
 import { readConditions, strongTag, weakTag } from './preconditions.ts';
 import { scopeOf } from './request-scope.ts';
+import type { Routers } from './routers.ts';
 import type { HoldSlot } from './user-slots.ts';
 
 /** `starting`: not ready for operations yet. `draining`: about to close, still answering. */
@@ -33,10 +33,12 @@ export interface RouteOptions {
 }
 
 /** Registers a route for every operation of the app. */
-export function registerOperations(router: Router, app: TaskApp, options: RouteOptions): void {
+export function registerOperations(routers: Routers, app: TaskApp, options: RouteOptions): void {
   for (const operation of operations) {
     const address = addressOf(operation);
-    router.register(address.path, [address.method], (ctx) => answer({ app, operation, address, options }, ctx));
+    routers
+      .forRoute(address.path)
+      .register(address.path, [address.method], (ctx) => answer({ app, operation, address, options }, ctx));
   }
 }
 
@@ -98,9 +100,9 @@ function reply(ctx: RouterContext, operation: NamedOperation, { json, version, t
 const isRead = ({ method }: RouterContext): boolean => method === 'GET' || method === 'HEAD';
 
 /** Answers requests that no route took: OPTIONS and 405 where the path is known, 404 where it is not. */
-export function refuseUnmatched(router: Router) {
+export function refuseUnmatched(routers: Routers) {
   return (ctx: Pick<RouterContext, 'path' | 'method' | 'set' | 'status'>): void => {
-    const layers = router.match(ctx.path, ctx.method).path;
+    const layers = routers.find(ctx.path).match(ctx.path, ctx.method).path;
     if (layers.length === 0) refuse(httpErrors.routeNotFound);
     ctx.set('Allow', [...new Set(layers.flatMap(({ methods }) => methods)), 'OPTIONS'].join(', '));
     if (ctx.method !== 'OPTIONS') refuse(httpErrors.methodNotAllowed);

@@ -1,5 +1,4 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type Router from '@koa/router';
 import type { Health, TaskApp } from '@taskapp/core';
 import type { Context } from 'koa';
 import { isLocalCaller } from './client-address.ts';
@@ -8,6 +7,7 @@ import { httpErrors, refuse } from './http-errors.ts';
 import type { Metrics } from './metrics.ts';
 import { createOpenApi } from './openapi.ts';
 import { scopeOf } from './request-scope.ts';
+import type { Routers } from './routers.ts';
 import type { LifecycleState } from './routes.ts';
 
 export interface ServiceRouteOptions {
@@ -21,9 +21,9 @@ export interface ServiceRouteOptions {
 type Handler = (ctx: Context) => unknown;
 
 /** Adds the routes by which machines watch and read the app. They are charged to no limit. */
-export function registerServiceRoutes(router: Router, app: TaskApp, options: ServiceRouteOptions): void {
+export function registerServiceRoutes(routers: Routers, app: TaskApp, options: ServiceRouteOptions): void {
   const get = (path: string, handler: Handler) =>
-    router.get(path, (ctx) => {
+    routers.forRoute(path).get(path, (ctx) => {
       scopeOf(ctx).route = path;
       return handler(ctx);
     });
@@ -41,7 +41,7 @@ export function registerServiceRoutes(router: Router, app: TaskApp, options: Ser
     ctx.type = 'application/json';
     ctx.body = document;
   });
-  registerDocs(router);
+  registerDocs(routers);
 }
 
 /** A server that starts has no schema that fits yet: healthy means that operations are served. */

@@ -38,12 +38,20 @@ export async function runStatement<Row>(
   }
 }
 
-/** Makes a function that gives values to the `:names` of a text; each of them is one parameter, so its type is clear. */
-export function named(text: string): (values: Readonly<Record<string, unknown>>) => Statement {
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * Makes a function that gives values to the `:names` of a text; each of them is one parameter, so its type is clear. What
+ * `values` does not have is taken from `others`: putting both into one object would cost more than the look-up.
+ */
+export function named(text: string): (values: Values, others?: Values) => Statement {
   const names: string[] = [];
   const sql = text.replace(/(?<![:\w]):([a-z]\w*)/gi, (_match, name: string) => {
     if (!names.includes(name)) names.push(name);
     return `$${names.indexOf(name) + 1}`;
   });
-  return (values) => ({ sql, bindings: names.map((name) => values[name]) });
+  return (values, others = values) => ({
+    sql,
+    bindings: names.map((name) => (name in values ? values[name] : others[name])),
+  });
 }

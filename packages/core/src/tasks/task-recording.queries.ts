@@ -35,7 +35,7 @@ export function record<Row>(
   { change, bind, fields }: Recording,
 ): Promise<readonly Row[] | undefined> {
   const values = bindChange(ctx, change);
-  return commitAlone<Row>(db, { ...bind({ ...fields, ...values }), witness: values.eventId });
+  return commitAlone<Row>(db, { ...bind(values, fields), witness: values.eventId });
 }
 
 /**
