@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import type { Logger } from '@taskapp/core';
 import winston from 'winston';
 import { escapeJsonLine, escapeText, toLogFields } from './log-fields.ts';
+import { countDropped, gatherLines } from './log-sink.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -59,50 +60,6 @@ export function createLogger({ level, format, stream = process.stdout, fields: o
     stream.off('error', ignore);
   };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), close };
-}
-
-/** What a pipe takes as a whole (`PIPE_BUF`): lines of several processes on one pipe do not mix. */
-const MAX_TOGETHER = 4096;
-
-/** Writes the lines of one turn of the event loop together: each write is a system call, which costs more than a line. */
-function gatherLines(stream: Writable): Writable {
-  let lines = '';
-  const flush = () => {
-    if (lines === '') return;
-    stream.write(lines);
-    lines = '';
-  };
-  return new Writable({
-    decodeStrings: false,
-    write: (line: string, _encoding, done) => {
-      if (lines.length + line.length > MAX_TOGETHER) flush();
-      if (lines === '') setImmediate(flush);
-      lines += line;
-      done();
-    },
-    final: (done) => {
-      flush();
-      done();
-    },
-  });
-}
-
-/** Bytes of lines that wait for a slow reader; beyond them lines are dropped, or they would fill the memory. */
-const MAX_WAITING = 1024 * 1024;
-
-/** Answers whether a line has to be dropped; once there is room again, reports how many were. */
-function countDropped(stream: Writable, report: (dropped: number) => void): () => boolean {
-  let dropped = 0;
-  return () => {
-    if (stream.writableLength > MAX_WAITING) {
-      dropped += 1;
-      return true;
-    }
-    const missed = dropped;
-    dropped = 0;
-    if (missed > 0) report(missed);
-    return false;
-  };
 }
 
 type Line = winston.Logform.TransformableInfo;

@@ -2,6 +2,7 @@ import type { Occurrence } from '@taskapp/core';
 import type { Knex } from 'knex';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { joinPeers, type MetricsPeers } from './metrics-peers.ts';
+import { addPool } from './metrics-pool.ts';
 
 /** One answered request. */
 export interface ObservedRequest {
@@ -95,31 +96,4 @@ export function createMetrics({ db, process = false, peers }: MetricsOptions = {
     },
     render: peers ? joinPeers(registry, peers) : () => registry.metrics(),
   };
-}
-
-/** What this file uses of the pool that Knex keeps (tarn). */
-interface Pool {
-  numUsed(): number;
-  numFree(): number;
-  numPendingAcquires(): number;
-}
-
-function addPool(registry: Registry, db: Knex): void {
-  const read = {
-    used: (pool: Pool) => pool.numUsed(),
-    free: (pool: Pool) => pool.numFree(),
-    pending: (pool: Pool) => pool.numPendingAcquires(),
-  };
-  const gauge = new Gauge({
-    name: 'database_pool_connections',
-    help: 'Connections of the pool in use and free, and calls that wait for one',
-    labelNames: ['state'],
-    registers: [registry],
-    collect() {
-      const { pool } = db.client as { pool?: Pool };
-      if (!pool) return;
-      for (const [state, count] of Object.entries(read)) this.set({ state }, count(pool));
-    },
-  });
-  registry.registerMetric(gauge);
 }
