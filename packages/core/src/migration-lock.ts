@@ -7,9 +7,15 @@ import { migrationErrors } from './migrations.errors.ts';
 const LOCK = 7_236_580_114;
 const LOCK_WAIT_MS = 60_000;
 
+/** A query with a limit of its own on how long the client waits for its answer, in ms. */
+export interface TimedQuery {
+  readonly text: string;
+  readonly query_timeout: number;
+}
+
 /** A raw connection as Knex's PostgreSQL client makes it. */
 export interface Session {
-  query(sql: string): Promise<{ rows: Record<string, unknown>[] }>;
+  query(sql: string | TimedQuery): Promise<{ rows: Record<string, unknown>[] }>;
 }
 
 /**

@@ -1,8 +1,11 @@
 import { type Session, untilUnblocked } from './migration-lock.ts';
 
 interface Preparation {
-  prepare(run: Session['query']): Promise<void>;
+  prepare(run: (sql: string) => ReturnType<Session['query']>): Promise<void>;
 }
+
+/** An index takes as long as its table is large: an answer after hours is no sign of a dead network. */
+const PATIENCE_MS = 86_400_000;
 
 const canPrepare = (migration: object): migration is Preparation => 'prepare' in migration;
 
@@ -12,9 +15,10 @@ const canPrepare = (migration: object): migration is Preparation => 'prepare' in
  * @throws migration.blocked
  */
 export async function prepareMigrations(session: Session, migrations: readonly object[]): Promise<void> {
-  // Whoever waits here holds up nobody, and an index takes as long as its table is large.
+  // Whoever waits here holds up nobody.
   await session.query(`set statement_timeout = 0; set lock_timeout = '30s'`);
   for (const migration of migrations.filter(canPrepare)) {
-    await untilUnblocked(() => migration.prepare((sql) => session.query(sql)));
+    const run = (text: string) => session.query({ text, query_timeout: PATIENCE_MS });
+    await untilUnblocked(() => migration.prepare(run));
   }
 }
