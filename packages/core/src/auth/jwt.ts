@@ -33,7 +33,8 @@ interface Lifetime {
   readonly exp: number;
 }
 
-const toSeconds = (now: Date): number => Math.floor(now.getTime() / 1000);
+/** A time as tokens have it. */
+export const toSeconds = (time: Date): number => Math.floor(time.getTime() / 1000);
 
 /** True while a token that was genuine once still is. */
 export function isCurrent({ iat, exp }: Lifetime, now: Date): boolean {

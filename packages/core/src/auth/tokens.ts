@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Settings } from '../options.ts';
 import { authErrors } from './auth.errors.ts';
 import type { AccessClaims } from './claims.ts';
-import { isCurrent, signToken, type TokenKind, verifyToken } from './jwt.ts';
+import { isCurrent, signToken, type TokenKind, toSeconds, verifyToken } from './jwt.ts';
 import { keyRing } from './key-ring.ts';
 
 /** A session as a refresh token names it: the same values give the same token. */
@@ -32,8 +32,6 @@ const refreshPayload = accessPayload.extend({ gen: z.int().min(0) });
 
 /** Access tokens that are known to be genuine at a time. */
 const MAX_KNOWN = 5000;
-
-const toSeconds = (date: Date) => Math.floor(date.getTime() / 1000);
 
 type TokenSettings = Pick<Settings, 'secrets' | 'tokens'> & { readonly now: () => Date };
 

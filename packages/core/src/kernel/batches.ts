@@ -1,8 +1,9 @@
 import DataLoader from 'dataloader';
-import type { Statement } from './statement.ts';
+import type { Db } from './database.ts';
+import { runStatement } from './statement.ts';
 
 const SIZES = [1, 2, 4, 8, 16, 32, 64];
-const MAX_BATCH = 64;
+const MAX_BATCH = Math.max(...SIZES);
 
 /**
  * Collects the questions of one turn of the event loop and answers them together, in their order; a single one waits
@@ -18,16 +19,22 @@ export function batch<K, V>(load: (keys: readonly K[]) => Promise<readonly V[]>)
 }
 
 /**
- * Makes statements about several keys, each a list of values of `types`: `text` is given SQL of a table of them, numbered
- * from 1 after their values. There is a text for each of a few sizes, and nulls fill it up: PostgreSQL keeps the plan of
- * such a text, while one with an array is planned anew each time, since it might be long.
+ * Makes a query about several keys, each a list of values of `types`: `text` is given SQL of a table of them, numbered
+ * from 1 after their values, and selects that `number` with what it finds. Resolves with the rows in the order of the keys.
+ *
+ * There is a text for each of a few sizes, and nulls fill it up: PostgreSQL keeps the plan of such a text, while one with
+ * an array is planned anew each time, since it might be long.
  */
-export function forBatches(types: readonly string[], text: (rows: string) => string) {
+export function forBatches<Row>(types: readonly string[], text: (rows: string) => string) {
   const texts = SIZES.map((size) => text(valuesOf(types, size)));
-  return (keys: readonly (readonly unknown[])[]): Statement => {
+  return async (db: Db, keys: readonly (readonly unknown[])[]): Promise<(Row | undefined)[]> => {
     const at = SIZES.findIndex((size) => size >= keys.length);
     const missing = ((SIZES[at] ?? 0) - keys.length) * types.length;
-    return { sql: texts[at] ?? '', bindings: [...keys.flat(), ...Array(missing).fill(null)] };
+    const bindings = [...keys.flat(), ...Array(missing).fill(null)];
+    const { rows } = await runStatement<Row & { readonly number: number }>(db, { sql: texts[at] ?? '', bindings });
+    const found: (Row | undefined)[] = keys.map(() => undefined);
+    for (const row of rows) found[row.number - 1] = row;
+    return found;
   };
 }
 

@@ -47,7 +47,7 @@ export const readLost = (db: Db, ctx: Context, id: string): Promise<Serialized> 
 
 /** A statement for those whose right is checked by `may`, and for the system. */
 export const forActors = (text: (may: string) => string) => ({
-  user: named(text(memberMay('write', 't').replace('?', ':actorId'))),
+  user: named(text(memberMay('write', 't', ':actorId'))),
   system: named(text('true')),
 });
 

@@ -5,7 +5,6 @@ import type { Actor } from '../kernel/contract.ts';
 import { type Db, lockRowsOf } from '../kernel/database.ts';
 import { fail, refuse } from '../kernel/errors.ts';
 import { Serialized } from '../kernel/serialized.ts';
-import { runStatement } from '../kernel/statement.ts';
 import { actorMay, memberMay } from '../workspaces/workspaces.queries.ts';
 import { Task } from './task.model.ts';
 import { viewOf } from './task-view.ts';
@@ -24,29 +23,25 @@ interface Question {
 }
 
 interface Answer {
-  /** The position of the question, from 1. */
-  readonly number: number;
   readonly json: string;
   readonly version: number;
   readonly may: boolean;
 }
 
-const read = forBatches(
+const read = forBatches<Answer>(
   ['uuid', 'uuid'],
   (rows) => `
   select q.number, ${viewOf('t')} as json, t.version,
-    q.user_id is null or ${memberMay('read', 't').replace('?', 'q.user_id')} as may
+    q.user_id is null or ${memberMay('read', 't', 'q.user_id')} as may
   from ${rows} q (id, user_id, number)
   join taskapp.tasks t on t.id = q.id`,
 );
 
-async function findTasks(db: Db, questions: readonly Question[]): Promise<(Answer | undefined)[]> {
-  const keys = questions.map(({ id, actor }) => [id, actor.kind === 'user' ? actor.userId : null]);
-  const { rows } = await runStatement<Answer>(db, read(keys));
-  const found: (Answer | undefined)[] = keys.map(() => undefined);
-  for (const row of rows) found[row.number - 1] = row;
-  return found;
-}
+const findTasks = (db: Db, questions: readonly Question[]) =>
+  read(
+    db,
+    questions.map(({ id, actor }) => [id, actor.kind === 'user' ? actor.userId : null]),
+  );
 
 /** Reads tasks with their tags; those that are asked for in one turn of the event loop by one statement. */
 export function createTaskReader(db: Db) {

@@ -36,11 +36,11 @@ export type Permission = 'read' | 'write';
 const MAY: Readonly<Record<Permission, string>> = { read: '', write: "and m.role <> 'VIEWER'" };
 
 /**
- * SQL that holds where `userId` (its one binding) may do `permission` in the workspace of the table aliased `alias`.
- * For the WHERE of every statement about tasks and tags.
+ * SQL that holds where the user that `user` names, by default a binding, may do `permission` in the workspace of the table
+ * aliased `alias`. For the WHERE of every statement about tasks and tags.
  */
-export const memberMay = (permission: Permission, alias: string): string =>
-  `exists (select 1 from taskapp.members m where m.workspace_id = ${alias}.workspace_id and m.user_id = ? ${MAY[permission]})`;
+export const memberMay = (permission: Permission, alias: string, user = '?'): string =>
+  `exists (select 1 from taskapp.members m where m.workspace_id = ${alias}.workspace_id and m.user_id = ${user} ${MAY[permission]})`;
 
 /** The same for any actor: the system may do everything. */
 export const actorMay = (actor: Actor, permission: Permission, alias: string): [sql: string, bindings: string[]] =>

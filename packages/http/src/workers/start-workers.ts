@@ -5,6 +5,7 @@ import type { Config } from '../config.structure.ts';
 import type { RunningServer } from '../server.ts';
 import { startError } from '../start-errors.ts';
 import { type Crew, createCrew } from './crew.ts';
+import { createDeferred } from './deferred.ts';
 import type { LogOutput } from './messages.ts';
 import { createMetricsRelay, type Teller } from './metrics-relay.ts';
 import { forkWorker } from './worker-process.ts';
@@ -30,7 +31,9 @@ export async function startWorkers({ config, log, signal, output }: WorkersOptio
   if (!cluster.isPrimary) throw startError('server.in_cluster', 'This process is one of a cluster: set WORKERS to 1');
   let current = config;
   let isFirst = true;
-  const { failed, fail } = createFailure();
+  const { promise: failed, reject: fail } = createDeferred<never>();
+  // Whoever runs the server waits for it; where nobody does, it is no failure of its own.
+  failed.catch(() => undefined);
   const relay = createMetricsRelay((): readonly Teller[] => crew.serving());
   const fork = () => forkWorker({ config: current, output, isFirst }, relay);
   const crew: Crew = createCrew({ log, size: config.workers, fork, onHopeless: fail });
@@ -61,15 +64,6 @@ export async function startWorkers({ config, log, signal, output }: WorkersOptio
   } finally {
     signal?.removeEventListener('abort', onAbort);
   }
-}
-
-function createFailure() {
-  let fail: (error: unknown) => void = () => undefined;
-  const failed = new Promise<never>((_resolve, reject) => {
-    fail = reject;
-  });
-  failed.catch(() => undefined);
-  return { failed, fail };
 }
 
 /** SIGHUP replaces the workers; from a terminal that has gone away it means the end, as it does for one process. */

@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StartErrorCode, startError } from '../start-errors.ts';
+import { createDeferred } from './deferred.ts';
 import type { Order, Report, Serving, StartOrder } from './messages.ts';
 
 /** A forked process, from the primary's side. */
@@ -60,13 +61,3 @@ export function forkWorker(
 
 const toError = ({ message, code, cause }: Extract<Report, { type: 'failed' }>): Error =>
   code === undefined ? new Error(message, { cause }) : startError(code as StartErrorCode, message, cause);
-
-function createDeferred<T>() {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (reason: Error) => void = () => undefined;
-  const promise = new Promise<T>((onValue, onReason) => {
-    resolve = onValue;
-    reject = onReason;
-  });
-  return { promise, resolve, reject };
-}
