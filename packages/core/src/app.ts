@@ -16,6 +16,7 @@ import type { AnyService, Services } from './operations.ts';
 import { parseSettings, type TaskAppOptions } from './options.ts';
 import { createPasswordHasher } from './passwords/password-hasher.ts';
 import { type Purged, purge } from './purge.ts';
+import { createQuickAddService } from './quick-add/quick-add.service.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
 import { createSessionService } from './sessions/sessions.service.ts';
 import { shareOut } from './shares.ts';
@@ -79,7 +80,7 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     ...createTransactionApp(deps),
     access: createAccessControl(deps),
     rateLimit: createRateLimiter(redis.limits, settings.rateLimit),
-    withTransaction: (trx) => createTransactionApp({ ...deps, db: trx, cache: null }),
+    withTransaction: (trx) => createTransactionApp(onlyOn(trx, deps)),
     health: createHealthCheck(db, [redis.limits, redis.cache]),
     purge: () => purge(db),
     close,
@@ -87,18 +88,27 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
   };
 }
 
-const createServices = (deps: Deps): Services => ({
-  auth: createAuthService(deps),
-  users: createUserService(deps),
-  sessions: createSessionService(deps),
-  tasks: createTaskService(deps),
-  tags: createTagService(deps),
-  events: createEventService(deps),
-});
+function createServices(deps: Deps): Services {
+  const { db } = deps;
+  return {
+    auth: createAuthService(deps),
+    users: createUserService(deps),
+    sessions: createSessionService(deps),
+    tasks: {
+      ...createTaskService(deps),
+      ...createQuickAddService({ db, onTransaction: (trx) => createServices(onlyOn(trx, deps)) }),
+    },
+    tags: createTagService(deps),
+    events: createEventService(deps),
+  };
+}
+
+/** Nothing that is not committed may get into the cache. */
+const onlyOn = (trx: Knex.Transaction, deps: Deps): Deps => ({ ...deps, db: trx, cache: null });
 
 function createTransactionApp(deps: Deps): TransactionApp {
   const { db, requestSecret: secret } = deps;
-  const onTransaction = (trx: Knex.Transaction) => createServices({ ...deps, db: trx, cache: null });
+  const onTransaction = (trx: Knex.Transaction) => createServices(onlyOn(trx, deps));
   const services = keyServices(createServices(deps), { db, secret, onTransaction });
   return { ...services, as: (actor, facts) => bind(services, { ...facts, actor }) };
 }

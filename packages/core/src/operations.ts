@@ -2,6 +2,7 @@ import { authContract } from './auth/auth.contract.ts';
 import { eventsContract } from './events/events.contract.ts';
 import type { CallContext, Operation, Service } from './kernel/contract.ts';
 import { callAsJson, type JsonAnswer } from './kernel/implement.ts';
+import { quickAddContract } from './quick-add/quick-add.contract.ts';
 import { sessionsContract } from './sessions/sessions.contract.ts';
 import { tagsContract } from './tags/tags.contract.ts';
 import { tasksContract } from './tasks/tasks.contract.ts';
@@ -12,7 +13,7 @@ export const contracts = {
   auth: authContract,
   users: usersContract,
   sessions: sessionsContract,
-  tasks: tasksContract,
+  tasks: { ...tasksContract, ...quickAddContract },
   tags: tagsContract,
   events: eventsContract,
 };

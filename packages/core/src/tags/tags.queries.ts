@@ -19,6 +19,20 @@ export const findTags = (db: Db, workspaceId: string | null): Promise<Tag[]> =>
     })
     .orderByRaw('lower(g.name), g.id') as unknown as Promise<Tag[]>;
 
+/** The tags of a workspace that have these names, whatever their case; by name in lower case. */
+export async function findTagsByName(
+  db: Db,
+  workspaceId: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, { readonly id: string; readonly name: string }>> {
+  if (names.length === 0) return new Map();
+  const rows: { id: string; name: string; wanted: string }[] = await db('taskapp.tags as g')
+    .joinRaw('join unnest(?::text[]) w (name) on lower(g.name) = lower(w.name)', [[...names]])
+    .where('g.workspace_id', workspaceId)
+    .select('g.id', 'g.name', { wanted: 'w.name' });
+  return new Map(rows.map(({ id, name, wanted }) => [wanted.toLowerCase(), { id, name }]));
+}
+
 function selectTag(db: Db, { actor, id, permission }: { actor: Actor; id: string; permission: Permission }) {
   const [may, bindings] = actorMay(actor, permission, 'g');
   return Tag.query(db).alias('g').where('g.id', id).select('g.*', taskCount(), raw(may, bindings).as('may')).first();
