@@ -11,8 +11,8 @@ export interface Field {
   readonly isRequired: boolean;
 }
 
-/** Values that are well formed and still may not be allowed: they have to name something that exists, or fit others. */
-const REFERENCES = /^(id|tagIds?|workspaceId|entityId|cursor|refreshToken|email|currentPassword)$/;
+/** Values that are well formed and still may not be allowed: they have to name something that exists, fit others, or leave a title. */
+const REFERENCES = /^(id|tagIds?|workspaceId|entityId|cursor|refreshToken|email|currentPassword|timeZone|text)$/;
 
 /** Lists the fields of an operation. */
 export function fieldsOf({ root, operation }: Pick<SampleContext, 'root' | 'operation'>): Field[] {

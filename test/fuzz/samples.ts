@@ -25,6 +25,7 @@ const TRUE_VALUES: Readonly<Record<string, Supplier>> = {
   tagIds: ({ account }) => [account.tagId],
   tagId: ({ account }) => account.tagId,
   workspaceId: ({ account }) => account.workspaceId,
+  timeZone: () => 'Europe/Berlin',
   cursor: () => undefined,
   page: ({ random }) => 1 + random.below(20),
 };

@@ -46,6 +46,10 @@ describe('the operations', () => {
     assert.equal(await client.tasks.remove({ id: task.id }), undefined);
     assert.deepEqual(await client.tags.update({ id: tag.id, color: '#000000' }), await as.tags.get({ id: tag.id }));
     assert.deepEqual(await client.tags.get({ id: tag.id }), await as.tags.get({ id: tag.id }));
+    const text = 'Pay rent on 3 March 2031 #home // x';
+    assert.deepEqual(await client.tasks.previewQuickAdd({ text }), await as.tasks.previewQuickAdd({ text }));
+    const quick = await client.tasks.quickAdd({ text });
+    assert.deepEqual(quick, await as.tasks.get({ id: quick.id }));
     await client.tags.remove({ id: tag.id });
     assert.deepEqual(await as.tags.list(), { tags: [] });
   });
