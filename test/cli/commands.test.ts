@@ -3,7 +3,8 @@ import { before, test } from 'node:test';
 import { operations } from '@taskapp/core';
 import { describeOperations } from '../../packages/cli/src/catalog/describe.ts';
 import { kebab } from '../../packages/cli/src/catalog/names.ts';
-import { presentation, shortcuts } from '../../packages/cli/src/presentation.ts';
+import { presentation } from '../../packages/cli/src/presentation.ts';
+import { shortcuts } from '../../packages/cli/src/shortcuts.ts';
 import { createCli } from '../support/cli.ts';
 import { createWorld, PASSWORD, secrets, type TestUser, type World } from '../support/world.ts';
 

@@ -29,7 +29,7 @@ test('the exit code tells the kind of failure', async () => {
     [2, 'input.invalid', ['add', ' ', ...as]],
     [2, 'cli.usage', ['task', 'list', '--nope']],
     [2, 'cli.usage', ['task', 'list', '--status', 'LATER']],
-    [2, 'cli.usage', ['ls', '-o', 'yaml']],
+    [2, 'cli.usage', ['ls', '-o', 'toml']],
     [2, 'cli.usage', ['ls', 'surplus']],
     [4, 'cli.actor_unknown', ['ls', '--as', 'nobody@example.com']],
     [5, 'task.forbidden', ['task', 'get', id, ...as]],
@@ -115,7 +115,14 @@ test('a signal that arrives while a command runs ends it with 130 or 143', async
 });
 
 test('errors found before all options are understood are in the form that was asked for', () => {
-  for (const argv of [['-o', 'json'], ['-ojson'], ['--output=json'], ['ls', '--output', 'json'], ['--json']]) {
+  for (const argv of [
+    ['-o', 'json'],
+    ['-oyaml'],
+    ['--output=ndjson'],
+    ['ls', '--output', 'json'],
+    ['--json'],
+    ['--json=id'],
+  ]) {
     assert.equal(guessGlobals(argv).format, 'json', argv.join(' '));
   }
   for (const argv of [['add', '--', '--json'], ['-o', 'csv'], ['-o']]) assert.equal(guessGlobals(argv).format, 'table');

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { loadCatalog } from './catalog/load.ts';
 import { EXIT, exitOfSignal } from './exit-codes.ts';
 import { createProgram } from './program.ts';
-import { guessGlobals } from './terminal/globals.ts';
+import { guessGlobals, separateFields } from './terminal/globals.ts';
 import type { CliIo } from './terminal/io.ts';
 import { createReporter, type Reporter } from './terminal/reporter.ts';
 import { createClosers, type Run } from './terminal/run.ts';
@@ -16,7 +16,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   const closers = createClosers();
   const signal = watchSignal(io);
   const run: Run = { io, reporter, defer: closers.add, takeSignal: signal.take };
-  const code = await Promise.race([runProgram(run, argv, signal.isOver), signal.over]);
+  const code = await Promise.race([runProgram(run, separateFields(argv), signal.isOver), signal.over]);
   signal.forget();
   const failure = await closers.closeAll().then(
     () => EXIT.ok,

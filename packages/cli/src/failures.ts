@@ -30,6 +30,8 @@ export interface ErrorReport extends FailureDetails {
   readonly message: string;
   readonly exitCode: number;
   readonly retryAfter?: number;
+  /** Names the call in the log of a server. */
+  readonly requestId?: string;
 }
 
 /** The same in the bundle and in what is not part of it. */
@@ -49,7 +51,9 @@ export async function describeFailure(error: unknown): Promise<ErrorReport> {
   if (error.name === 'StartError' && 'code' in error) return describeStart(error, String(error.code));
   const { isTaskAppError } = await import('@taskapp/core');
   if (!isTaskAppError(error)) return describeBug(error.message, error);
-  const { code, message, kind, problems, retryAfter, cause } = error;
+  const { code, message, kind, problems, retryAfter, cause, requestId } = error as typeof error & {
+    requestId?: string;
+  };
   const hint = problems?.some(({ path }) => path === 'workspaceId') ? HINTS['auth.user_required'] : HINTS[code];
   return {
     code,
@@ -57,6 +61,7 @@ export async function describeFailure(error: unknown): Promise<ErrorReport> {
     exitCode: EXIT_OF_KIND[kind],
     ...(problems && { problems }),
     ...(retryAfter !== undefined && { retryAfter }),
+    ...(requestId !== undefined && { requestId }),
     ...(hint && { hint }),
     cause,
   };

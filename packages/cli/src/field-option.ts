@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { FieldSpec } from './catalog/command-spec.ts';
 import { kebab, words } from './catalog/names.ts';
 import type { Reference } from './references.ts';
-import { DATE_HELP, toTimestamp } from './terminal/dates.ts';
+import { DATE_HELP } from './terminal/dates.ts';
 
 interface FieldOption {
   readonly name: string;
@@ -46,10 +46,10 @@ function helpOf(field: FieldSpec, isRequired: boolean): string {
   return `${description}${dates}${note}`.trim();
 }
 
-/** Values stay strings here; the schema gives them their types later. */
-function parserOf({ type, format, choices = type === 'boolean' ? ['true', 'false'] : undefined }: FieldSpec) {
+/** Values stay strings here; the schema gives them their types later, and dates their zone. */
+function parserOf({ type, choices = type === 'boolean' ? ['true', 'false'] : undefined }: FieldSpec) {
   return (value: string, previous: unknown): unknown => {
-    const item = format === 'date-time' ? toTimestamp(value) : choices ? findChoice(value, choices) : value;
+    const item = choices ? findChoice(value, choices) : value;
     if (type !== 'array') return item;
     return [...(Array.isArray(previous) ? previous : []), item];
   };

@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import type { CommandSpec, FieldSpec } from './catalog/command-spec.ts';
 import { kebab, words } from './catalog/names.ts';
 import { addFieldOption } from './field-option.ts';
-import type { Presentation, Shortcut } from './presentation.ts';
+import type { Presentation } from './presentation.ts';
+import type { Shortcut } from './shortcuts.ts';
+import { toTimestamp } from './terminal/dates.ts';
 import { RESERVED } from './terminal/globals.ts';
 
 /** How one command shows an operation: the operation's own presentation, and the short form's if it is one. */
@@ -15,7 +17,7 @@ export interface CommandFields {
   /** Fields that hold a secret. They are never options: other users of the machine see the arguments of a process. */
   readonly secrets: readonly string[];
   /** What was given, by field: strings where the value still has to get its type, `null` where one is cleared. */
-  read(args: readonly unknown[], options: Readonly<Record<string, unknown>>): Record<string, unknown>;
+  read(args: readonly unknown[], options: Readonly<Record<string, unknown>>, zone?: string): Record<string, unknown>;
   /** How the command line calls the field at this path of a problem. */
   nameOf(path: string): string;
 }
@@ -34,7 +36,10 @@ export function declareFields(command: Command, spec: CommandSpec, form: Form): 
   return {
     positional,
     secrets,
-    read: (args, options) => ({ ...readOptions(keys, options, spec), ...readArguments(positional, args, form) }),
+    read: (args, options, timeZone) => ({
+      ...readOptions(keys, { options, timeZone }, spec),
+      ...readArguments(positional, args, form),
+    }),
     nameOf: (path) => {
       const [name = '', index] = path.split('.');
       if (!(name in spec.fields)) return path;
@@ -78,10 +83,19 @@ const addOption = (command: Command, name: string, { spec, form }: { spec: Comma
 
 type Keys = readonly (readonly [field: string, key: string])[];
 
-function readOptions(keys: Keys, options: Readonly<Record<string, unknown>>, { fields }: CommandSpec) {
+interface Typed {
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Where dates without an offset are meant. */
+  readonly timeZone: string | undefined;
+}
+
+function readOptions(keys: Keys, { options, timeZone }: Typed, { fields }: CommandSpec) {
   const given = keys.flatMap(([name, key]) => {
     const value = options[key];
     if (value === undefined) return [];
+    if (fields[name]?.format === 'date-time' && typeof value === 'string') {
+      return [[name, toTimestamp(value, { timeZone })] as const];
+    }
     if (value !== false || fields[name]?.type === 'boolean') return [[name, value] as const];
     return [[name, fields[name]?.type === 'array' ? [] : null] as const];
   });

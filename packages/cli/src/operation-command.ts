@@ -1,8 +1,18 @@
 import { openSession, type Session } from './connection/session.ts';
 import { describeFailure, type ErrorReport, failCli } from './failures.ts';
-import { askFirst, callOnce, checkUse, type Given, type OperationCommand, readSecretsOf } from './operation.ts';
+import {
+  askFirst,
+  callOnce,
+  callPages,
+  checkUse,
+  type Given,
+  type OperationCommand,
+  readSecretsOf,
+  sortOf,
+} from './operation.ts';
 import { followingPage } from './pages.ts';
 import type { Result, Row } from './render/result.ts';
+import { isLines } from './terminal/io.ts';
 import type { Run } from './terminal/run.ts';
 import { readLines } from './terminal/stdin.ts';
 
@@ -19,7 +29,11 @@ export async function runOperation(run: Run, command: OperationCommand, given: G
   const session = await openSession(run, given.globals);
   if (spec.output.fields.includes('accessToken') && !session.source.hasSecrets) failWithoutSecrets();
   if (form.many) return callMany(run, { session, command, inputs: names.map((name) => ({ ...input, [param]: name })) });
-  const result = await callOnce(session, command, { input, all: given.options.all === true });
+  const [all, sort] = [given.options.all === true, sortOf(spec, given.options)];
+  if (all && sort === undefined && isLines(given.globals.format)) {
+    return run.reporter.printPages(callPages(session, command, input));
+  }
+  const result = await callOnce(session, command, { input, all, sort });
   await run.reporter.print(result, form);
   comment(run, command, result);
 }

@@ -29,6 +29,9 @@ const PAGE_SIZE = 100;
 /** True for a list that comes in pages. */
 export const hasPages = ({ output, fields }: CommandSpec): boolean => output.kind === 'list' && 'limit' in fields;
 
+/** True for a list whose operation knows no order: what is shown can be sorted. */
+export const isSorted = ({ output, fields }: CommandSpec): boolean => output.kind === 'list' && !('sort' in fields);
+
 /** One page of a list, the one that the input asks for. */
 export async function readPage({ call, spec, input }: Pages): Promise<Items> {
   const result = await call(spec.id, input);
@@ -37,10 +40,19 @@ export async function readPage({ call, spec, input }: Pages): Promise<Items> {
 }
 
 /** All pages of a list as one, from the one that the input asks for. */
-export async function readPages({ maxPages = Number.POSITIVE_INFINITY, ...pages }: Pages): Promise<Items> {
-  const { spec, input } = pages;
-  if (!hasPages(spec)) return readPage(pages);
+export async function readPages(pages: Pages): Promise<Items> {
   const items: Row[] = [];
+  for await (const page of eachPage(pages)) items.push(...page.items);
+  return { items };
+}
+
+/** The pages of a list, from the one that the input asks for; each is read when it is asked for. */
+export async function* eachPage({ maxPages = Number.POSITIVE_INFINITY, ...pages }: Pages): AsyncGenerator<Items> {
+  const { spec, input } = pages;
+  if (!hasPages(spec)) {
+    yield readPage(pages);
+    return;
+  }
   let next: Record<string, unknown> | undefined = {
     limit: PAGE_SIZE,
     ...('count' in spec.fields && { count: false }),
@@ -48,10 +60,9 @@ export async function readPages({ maxPages = Number.POSITIVE_INFINITY, ...pages 
   };
   for (let read = 0; next && read < maxPages; read += 1) {
     const page: Items = await readPage({ ...pages, input: next });
-    items.push(...page.items);
+    yield page;
     next = followingPage(next, page.pagination);
   }
-  return { items };
 }
 
 /** The input of the page that follows, by cursor where the list has cursors; undefined after the last one. */

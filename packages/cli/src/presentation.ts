@@ -1,5 +1,6 @@
 import type { OperationId } from '@taskapp/core';
 import type { Reference } from './references.ts';
+import type { Tones } from './render/result.ts';
 
 /** How a command differs from what its operation already implies. Most need no entry. */
 export interface Presentation {
@@ -13,6 +14,8 @@ export interface Presentation {
   readonly columns?: readonly string[];
   /** Ids in the table are cut to what `references` accept. */
   readonly shortIds?: boolean;
+  /** How some values of some fields stand out in a table. */
+  readonly tones?: Tones;
   /** Said when a list is empty. */
   readonly empty?: string;
   /** Said when a command without a result succeeded. */
@@ -23,21 +26,6 @@ export interface Presentation {
   readonly everything?: OperationId;
   /** Secrets that are being set, not compared: typed twice at a prompt. */
   readonly confirm?: readonly string[];
-}
-
-/** A short form at the top level: `taskctl done <id>` for `taskctl task update <id> --status DONE`. */
-export interface Shortcut {
-  readonly name: string;
-  readonly operation: OperationId;
-  readonly summary?: string;
-  /** Fields given as arguments besides the path's; their words are joined. */
-  readonly positional?: readonly string[];
-  /** Columns of what it prints, where they differ from the operation's. */
-  readonly columns?: readonly string[];
-  /** Several resources at once: the result is a list. */
-  readonly many?: boolean;
-  /** Fixed values; nothing else can be given then. */
-  readonly preset?: Readonly<Record<string, unknown>>;
 }
 
 const task: Reference = { list: 'tasks.list', label: 'title' };
@@ -55,10 +43,16 @@ const tagOfTask: Reference = {
   },
 };
 
+const taskTones: Tones = {
+  status: { IN_PROGRESS: 'cyan', DONE: 'green', CANCELLED: 'gray' },
+  priority: { URGENT: 'red', HIGH: 'yellow', LOW: 'gray' },
+};
+
 export const presentation: Readonly<Partial<Record<OperationId, Presentation>>> = {
   'tasks.list': {
     columns: ['id', 'title', 'status', 'priority', 'dueDate', 'tags'],
     shortIds: true,
+    tones: taskTones,
     empty: 'No tasks. Make one: taskctl add "Buy milk"',
     flags: { tagId: 'tag' },
     references: { tagId: givenTag },
@@ -94,17 +88,3 @@ export const presentation: Readonly<Partial<Record<OperationId, Presentation>>> 
   'auth.sessions': { columns: ['id', 'lastUsedAt', 'createdAt', 'ip', 'userAgent'], shortIds: true },
   'auth.revokeSession': { references: { id: session }, done: 'Ended' },
 };
-
-export const shortcuts: readonly Shortcut[] = [
-  { name: 'add', operation: 'tasks.create', positional: ['title'] },
-  { name: 'ls', operation: 'tasks.list' },
-  {
-    name: 'done',
-    operation: 'tasks.update',
-    summary: 'Mark tasks as done',
-    many: true,
-    preset: { status: 'DONE' },
-    columns: ['id', 'title', 'status', 'completedAt'],
-  },
-  { name: 'rm', operation: 'tasks.remove', summary: 'Delete tasks', many: true },
-];

@@ -1,6 +1,7 @@
 import type { OperationId } from '@taskapp/core';
 import type { Command } from 'commander';
 import type { CommandSpec } from './catalog/command-spec.ts';
+import { kebab } from './catalog/names.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addDatabaseCommands } from './commands/db.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -10,11 +11,12 @@ import { addSecretCommand } from './commands/secret.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { failCli } from './failures.ts';
 import { declareFields, type Form } from './fields.ts';
-import { hasPages } from './pages.ts';
-import { presentation, shortcuts } from './presentation.ts';
+import { hasPages, isSorted } from './pages.ts';
+import { presentation } from './presentation.ts';
 import type { SpecOf } from './references.ts';
-import { addCommand, addGroup, createRoot } from './terminal/commands.ts';
-import { readGlobals } from './terminal/globals.ts';
+import { shortcuts } from './shortcuts.ts';
+import { addGroup, createRoot } from './terminal/commands.ts';
+import { addGlobals, readGlobals } from './terminal/globals.ts';
 import type { Run } from './terminal/run.ts';
 
 /**
@@ -27,7 +29,7 @@ export function createProgram(run: Run, catalog: readonly CommandSpec[], argv: r
   program.commandsGroup('Short forms:');
   for (const { name, operation, summary, ...form } of shortcuts) {
     const spec = specOf(operation);
-    const command = addCommand(program, name, summary ?? spec.summary);
+    const command = addCommandOf(spec, program.command(name).description(summary ?? spec.summary));
     addOperation(command, { run, specOf, spec, form: { ...presentation[operation], ...form } });
   }
   program.commandsGroup('Operations:');
@@ -35,7 +37,7 @@ export function createProgram(run: Run, catalog: readonly CommandSpec[], argv: r
     const specs = catalog.filter((spec) => spec.noun === noun);
     const group = addGroup(program, noun, specs.map(({ verb }) => verb).join(', '));
     for (const spec of argv.includes(noun) ? specs : []) {
-      const command = addCommand(group, spec.verb, spec.summary);
+      const command = addCommandOf(spec, group.command(spec.verb).description(spec.summary));
       if (spec.verb === 'remove') command.alias('delete');
       addOperation(command, { run, specOf, spec, form: presentation[spec.id] ?? {} });
     }
@@ -46,6 +48,10 @@ export function createProgram(run: Run, catalog: readonly CommandSpec[], argv: r
   addHelpCommand(program, run);
   return program;
 }
+
+/** A field may be called like a global option. */
+const addCommandOf = ({ fields }: CommandSpec, command: Command): Command =>
+  addGlobals(command, Object.keys(fields).map(kebab));
 
 interface Loop {
   readonly run: Run;
@@ -72,7 +78,7 @@ function addOperation(command: Command, loop: Loop): void {
     run.reporter.configure(globals);
     const { runOperation } = await import('./operation-command.ts');
     const meant = form.everything && options.all ? meantByAll(command, loop, form.everything) : { spec, form };
-    const input = meant.spec === spec ? fields.read(args, options) : {};
+    const input = meant.spec === spec ? fields.read(args, options, globals.timeZone) : {};
     await runOperation(run, { ...meant, fields, specOf: loop.specOf }, { input, options, globals });
   });
 }
@@ -81,6 +87,7 @@ function addOperation(command: Command, loop: Loop): void {
 function addFurtherOptions(command: Command, { spec, specOf, form }: Loop): void {
   const { everything } = form;
   if (hasPages(spec)) command.option('--all', 'all pages, not only one');
+  if (isSorted(spec)) command.option('--sort <field>', 'order of what is shown; -<field>: the other way round');
   if (everything) command.option('--all', `${specOf(everything).summary.toLowerCase()}, instead`);
   if (form.question || (everything && presentation[everything]?.question)) command.option('--yes', 'do not ask');
 }

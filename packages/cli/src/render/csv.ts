@@ -4,12 +4,18 @@ import type { Row } from './result.ts';
 /** Text that a spreadsheet would run as a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
 
+interface Lines {
+  readonly fields: readonly string[];
+  readonly hasHeaders: boolean;
+}
+
 /**
- * Rows as CSV after RFC 4180, with a header. Text that begins like a formula gets an apostrophe in front, as OWASP
- * advises: spreadsheets hide it, other programs must strip it.
+ * Rows as CSV after RFC 4180. Text that begins like a formula gets an apostrophe in front, as OWASP advises:
+ * spreadsheets hide it, other programs must strip it.
  */
-export function toCsv(rows: readonly Row[], fields: readonly string[]): string {
-  const lines = [fields.map(quote), ...rows.map((row) => fields.map((field) => toCell(row[field])))];
+export function toCsv(rows: readonly Row[], { fields, hasHeaders }: Lines): string {
+  const head = hasHeaders ? [fields.map(quote)] : [];
+  const lines = [...head, ...rows.map((row) => fields.map((field) => toCell(row[field])))];
   return lines.map((cells) => `${cells.join(',')}\r\n`).join('');
 }
 
@@ -19,3 +25,13 @@ function toCell(value: unknown): string {
 }
 
 const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/** Rows as lines of values between tabs, for `cut` and `awk`: tabs, line ends and backslashes are escaped as in C. */
+export function toTsv(rows: readonly Row[], { fields, hasHeaders }: Lines): string {
+  const toField = (value: unknown) => toText(value).replaceAll(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? '');
+  const head = hasHeaders ? [fields.map(toField)] : [];
+  const lines = [...head, ...rows.map((row) => fields.map((field) => toField(row[field])))];
+  return lines.map((cells) => `${cells.join('\t')}\n`).join('');
+}

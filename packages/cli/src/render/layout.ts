@@ -7,12 +7,15 @@ interface Layout extends Target {
 
 /** Blanks between two columns. */
 export const GAP = 2;
-const BOLD = new RegExp(`${String.fromCodePoint(0x1b)}\\[(?:1|22)m`, 'g');
+const STYLES = new RegExp(`${String.fromCodePoint(0x1b)}\\[\\d+m`, 'g');
 const PLAIN = /^[ -~]*$/;
 
 /** Rows as lines of text, their columns below each other; on a terminal it fits the width. */
-export async function layOut(rows: readonly (readonly string[])[], { output, wordWrap }: Layout): Promise<string> {
-  const available = output.isTTY ? (output.columns ?? 80) : Number.POSITIVE_INFINITY;
+export async function layOut(
+  rows: readonly (readonly string[])[],
+  { output, isWide, wordWrap }: Layout,
+): Promise<string> {
+  const available = output.isTTY && !isWide ? (output.columns ?? 80) : Number.POSITIVE_INFINITY;
   const text = layOutPlain(rows, available) ?? (await import('./drawing.ts')).draw(rows, { available, wordWrap });
   return `${text.replace(/ +$/gm, '')}\n`;
 }
@@ -34,6 +37,6 @@ export function layOutPlain(rows: readonly (readonly string[])[], available: num
 
 /** Characters that are seen; NaN where they may be wider or narrower than one. */
 function lengthOf(cell: string): number {
-  const seen = cell.replace(BOLD, '');
+  const seen = cell.replace(STYLES, '');
   return PLAIN.test(seen) ? seen.length : Number.NaN;
 }

@@ -17,3 +17,6 @@ export const toVisibleLines = (text: string): string =>
 
 /** The same for JSON, which stays the same value: it has escapes of its own. */
 export const toVisibleJson = (json: string): string => json.replace(UNSAFE_IN_JSON, escapeCharacter);
+
+/** True for text that would not be the same value in YAML once its control characters are escaped. */
+export const isUnsafe = (text: string): boolean => toVisibleLines(text) !== text || text.includes('\t');

@@ -17,10 +17,19 @@ export interface TextOutput extends NodeJS.WritableStream {
   readonly columns?: number;
 }
 
-export const OUTPUT_FORMATS = ['table', 'json', 'ndjson', 'csv', 'ids'] as const;
+export const OUTPUT_FORMATS = ['table', 'wide', 'json', 'ndjson', 'yaml', 'csv', 'tsv', 'ids'] as const;
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
+/** The formats that keep types and nesting: who reads those reads errors as JSON as well. */
+export const isStructured = (format: OutputFormat): boolean => ['json', 'ndjson', 'yaml'].includes(format);
+
+/** The formats whose lines are complete by themselves: they can be printed before the last one is known. */
+export const isLines = (format: OutputFormat): boolean => ['ndjson', 'csv', 'tsv', 'ids'].includes(format);
+
+/** The formats that people read. */
+export const isForPeople = (format: OutputFormat): boolean => format === 'table' || format === 'wide';
+
 /** True where a question reaches a person: questions go to stderr, and neither CI nor a program reads the answer. */
 export const isInteractive = ({ stdin, stderr, env }: CliIo, format: OutputFormat): boolean =>
-  Boolean(stdin.isTTY && stderr.isTTY && !env.CI && format === 'table');
+  Boolean(stdin.isTTY && stderr.isTTY && !env.CI && isForPeople(format));

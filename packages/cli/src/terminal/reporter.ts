@@ -1,15 +1,21 @@
+import { once } from 'node:events';
+import { styleText } from 'node:util';
 import { EXIT } from '../exit-codes.ts';
 import { describeFailure, type ErrorReport } from '../failures.ts';
+import { checkFields, fieldsOf } from '../render/fields.ts';
 import { render } from '../render/render.ts';
-import type { Result, TableStyle } from '../render/result.ts';
+import type { List, Result, TableStyle } from '../render/result.ts';
 import { toVisibleJson, toVisibleLines } from '../render/sanitize.ts';
+import { hasColors } from './colors.ts';
 import type { Globals } from './globals.ts';
-import type { CliIo } from './io.ts';
+import { type CliIo, isStructured } from './io.ts';
 
 /** Says things on behalf of a command: results to stdout, everything else to stderr. */
 export interface Reporter {
-  /** Prints the result; once in a command at most. */
+  /** Prints the result; once in a command at most. Fields that were asked for and are none of it are refused. */
   print(result: Result, style?: TableStyle): Promise<void>;
+  /** Prints a list as its pages come, for formats that are lines; the pages are read as fast as they are taken. */
+  printPages(pages: AsyncIterable<List>): Promise<void>;
   /** Says something that the result does not depend on; `--quiet` silences it. */
   hint(text: string): void;
   /** Says what only `--debug` shows. */
@@ -19,22 +25,31 @@ export interface Reporter {
   /** From now on problems are told with the names that `nameOf` gives to the paths of fields. */
   nameFields(nameOf: (path: string) => string): void;
   /** Applies the options of the command, once they are known. */
-  configure(globals: Pick<Globals, 'format' | 'quiet' | 'debug'>): void;
+  configure(globals: Globals): void;
 }
 
 /** Makes the reporter of one run. */
-export function createReporter(
-  { stdout, stderr, env }: CliIo,
-  initial: Pick<Globals, 'format' | 'quiet' | 'debug'>,
-): Reporter {
-  const hasStyle = stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+export function createReporter({ stdout, stderr, env }: CliIo, initial: Globals): Reporter {
   let globals = initial;
   let nameField = (path: string) => path;
   const say = (text: string) => void stderr.write(`${toVisibleLines(text)}\n`);
+  const toText = (result: Result, style: TableStyle & { hasHeaders?: boolean } = {}) => {
+    const { columns: fields, format, hasHeaders, timeZone } = globals;
+    if (fields) checkFields(fields, fieldsOf(result));
+    const hasStyle = hasColors(stdout, globals.color, env);
+    return render(result, { format, fields, hasHeaders, timeZone, hasStyle, output: stdout, ...style });
+  };
   return {
-    print: async (result, style = {}) => {
-      const text = await render(result, { ...style, format: globals.format, output: stdout, hasStyle });
+    print: async (result, style) => {
+      const text = await toText(result, style);
       if (text) stdout.write(text);
+    },
+    printPages: async (pages) => {
+      let { hasHeaders } = globals;
+      for await (const page of pages) {
+        if (!stdout.write(await toText(page, { hasHeaders }))) await once(stdout, 'drain');
+        hasHeaders = false;
+      }
     },
     hint: (text) => {
       if (!globals.quiet) say(text);
@@ -44,8 +59,9 @@ export function createReporter(
     },
     fail: async (error, help) => {
       const report = await describeFailure(error);
-      const isMachine = globals.format === 'json' || globals.format === 'ndjson';
-      say(isMachine ? toErrorJson(report) : toErrorText(report, { nameField, help }));
+      const paint = hasColors(stderr, globals.color, env) ? emphasizeName : (text: string) => text;
+      if (isStructured(globals.format)) say(toErrorJson(report));
+      else stderr.write(`${paint(toVisibleLines(toErrorText(report, { nameField, help })))}\n`);
       if (globals.debug) say(describeStack(error));
       return report.exitCode;
     },
@@ -57,6 +73,9 @@ export function createReporter(
     },
   };
 }
+
+const emphasizeName = (text: string): string =>
+  text.replace(/^taskctl:/, (name) => styleText(['bold', 'red'], name, { validateStream: false }));
 
 interface Names {
   readonly nameField: (path: string) => string;
@@ -70,10 +89,9 @@ function toErrorText({ code, message, problems = [], ...report }: ErrorReport, {
   return [`taskctl: ${message} (${code})`, ...lines, ...(hint ? [hint] : wait)].join('\n');
 }
 
-function toErrorJson({ code, message, problems, retryAfter }: ErrorReport): string {
-  return toVisibleJson(
-    JSON.stringify({ error: { code, message, problems: problems ?? [], retryAfter: retryAfter ?? null } }),
-  );
+function toErrorJson({ code, message, problems = [], retryAfter, requestId, hint }: ErrorReport): string {
+  const facts = { hint: hint ?? null, retryAfter: retryAfter ?? null, requestId: requestId ?? null };
+  return toVisibleJson(JSON.stringify({ error: { code, message, problems, ...facts } }));
 }
 
 function describeStack(error: unknown): string {
