@@ -1,20 +1,29 @@
 import type { Command } from 'commander';
 import { EXIT_CODES_HELP } from '../exit-codes.ts';
 import { failCli } from '../failures.ts';
-import { addCommand } from '../terminal/commands.ts';
+import { addCommand, setAction } from '../terminal/commands.ts';
 import type { Run } from '../terminal/run.ts';
 
 /** Pages of `taskctl help` that belong to no command. */
 const TOPICS: Readonly<Record<string, string>> = { 'exit-codes': EXIT_CODES_HELP };
 
 /** `taskctl help`, `taskctl help task create`, `taskctl help exit-codes`. */
-export function addHelpCommand(program: Command, { io }: Run): void {
+export function addHelpCommand(program: Command, run: Run): void {
   const help = addCommand(program, 'help', `explain a command or a topic: ${Object.keys(TOPICS).join(', ')}`);
-  help.argument('[topic...]', 'the words of a command, or a topic').action((words: readonly string[]) => {
-    const topic = TOPICS[words.join(' ')];
-    if (topic) io.stdout.write(topic);
-    else findCommand(program, words).outputHelp();
+  help.argument('[topic...]', 'the words of a command, or a topic');
+  setAction(help, run, async () => {
+    const topic = help.args.join(' ');
+    const text = TOPICS[topic] ?? explain(findCommand(program, help.args));
+    await run.reporter.print({ kind: 'record', item: { topic, text }, text });
   });
+}
+
+/** The help of a command as its `--help` shows it. */
+function explain(command: Command): string {
+  const parts: string[] = [];
+  command.configureOutput({ writeOut: (text) => void parts.push(text) });
+  command.outputHelp();
+  return parts.join('');
 }
 
 function findCommand(program: Command, words: readonly string[]): Command {
