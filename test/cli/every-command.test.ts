@@ -82,6 +82,8 @@ async function waysOf(user: TestUser): Promise<Record<string, Way>> {
     'task get': { argv: [task] },
     'task update': { argv: [task, '--no-due-date'] },
     'task remove': { argv: [task] },
+    'task quick-add': { argv: ['--text', 'Call tomorrow #new'] },
+    'task preview-quick-add': { argv: ['--text', 'Call tomorrow #new'] },
     'tag create': { argv: ['--name', `t${Math.random()}`] },
     'tag get': { argv: [tag] },
     'tag update': { argv: [tag, '--color', '#000000'] },
@@ -112,6 +114,8 @@ async function otherWays(): Promise<Record<string, Way>> {
     // The tests' own PostgreSQL is none that a doctor lets pass.
     doctor: { codes: [10] },
     'secret generate': {},
+    completion: { argv: ['bash'] },
+    complete: { argv: ['--', 'task', ''] },
     help: { argv: ['task', 'create'] },
   };
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { CommandSpec } from './catalog/command-spec.ts';
 import { kebab } from './catalog/names.ts';
 import { addBackupCommand } from './commands/backup.ts';
+import { addCompletionCommands } from './commands/completion.ts';
 import { addDatabaseCommands } from './commands/db.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addHelpCommand } from './commands/help.ts';
@@ -44,7 +45,7 @@ export function createProgram(run: Run, catalog: readonly CommandSpec[], argv: r
   }
   program.commandsGroup('Running the app:');
   const addOwn = [addServeCommand, addDatabaseCommands, addBackupCommand, addRestoreCommand, addDoctorCommand];
-  for (const add of [...addOwn, addSecretCommand]) add(program, run);
+  for (const add of [...addOwn, addSecretCommand, addCompletionCommands]) add(program, run);
   addHelpCommand(program, run);
   return program;
 }
