@@ -115,7 +115,7 @@ async function otherWays(): Promise<Record<string, Way>> {
     doctor: { codes: [10] },
     'secret generate': {},
     completion: { argv: ['bash'] },
-    complete: { argv: ['--', 'task', ''] },
+    complete: { argv: ['task', 'up'] },
     help: { argv: ['task', 'create'] },
   };
 }
