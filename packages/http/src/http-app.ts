@@ -49,7 +49,13 @@ const MAX_IN_FLIGHT = 200;
  * Koa app. It opens nothing, starts no timer and needs no closing; the task app stays yours to close.
  */
 export function createHttpApp(app: TaskApp, options: HttpAppOptions = {}): Koa {
-  const { log = silent as RequestLogger, trustProxy = 'none', corsOrigins = [], bodyLimit = BODY_LIMIT, docs = true } = options;
+  const {
+    log = silent as RequestLogger,
+    trustProxy = 'none',
+    corsOrigins = [],
+    bodyLimit = BODY_LIMIT,
+    docs = true,
+  } = options;
   const { state = () => 'ready', metrics = createMetrics(), metricsToken } = options;
   const routers = createRouters();
   registerServiceRoutes(routers, app, { state, metrics, metricsToken, docs });

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import type { RouterContext } from '@koa/router';
 import {
   type CallContext,
   type JsonAnswer,
