@@ -19,8 +19,8 @@ export interface RequestScope {
   challenge?: string;
   /** True once the connection has to end with this answer. */
   readonly isLast: () => boolean;
-  /** The header fields of an answer that is not sent by Koa; undefined where it is. */
-  direct?: Record<string, string | number> | undefined;
+  /** The header fields of an answer that is not sent by Koa, names and values in turns; undefined where it is. */
+  direct?: string[] | undefined;
   /** Where an input field of the matched operation travels: `body`, `query` or `params`. */
   placeOf?: (field: string) => string;
 }

@@ -34,9 +34,11 @@ export interface SecurityOptions {
 }
 
 /** What every answer carries. Answers differ by what `onlyWith` looks for, also those to requests without it. */
-export const fixedFields = (): Readonly<Fields> => ({
-  Vary: VARY,
-  'Cache-Control': 'no-store',
+export const fixedFields = (): readonly string[] => [
+  'Vary',
+  VARY,
+  'Cache-Control',
+  'no-store',
   ...fieldsSetBy(
     helmet({
       contentSecurityPolicy: {
@@ -46,7 +48,7 @@ export const fixedFields = (): Readonly<Fields> => ({
       strictTransportSecurity: false,
     }),
   ),
-});
+];
 
 /** Everything between the wire and the routes that is the same for all of them, in order. */
 export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Middleware[] => [
@@ -74,10 +76,8 @@ const onlyWith =
 
 /** What helmet sets is the same on every answer, so it is asked once. */
 function fieldsSetBy(middleware: Middleware): Fields {
-  const fields: Fields = {};
-  const setHeader = (name: string, value: string) => {
-    fields[name] = value;
-  };
+  const fields: Fields = [];
+  const setHeader = (name: string, value: string) => fields.push(name, value);
   void middleware({ req: {}, res: { setHeader, removeHeader: () => undefined } } as never, async () => undefined);
   return fields;
 }
