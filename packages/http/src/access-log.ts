@@ -1,6 +1,6 @@
-import type { Logger } from '@taskapp/core';
 import type { Context, Middleware } from 'koa';
 import { httpErrors, isDeliberate } from './http-errors.ts';
+import type { RequestLine, RequestLogger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { type RequestScope, scopeOf } from './request-scope.ts';
 
@@ -13,7 +13,7 @@ const PROBES = new Set(['/livez', '/readyz', '/health', '/metrics']);
  * the route's template, never the path, a body, a header or a name.
  */
 export const logAccess =
-  (log: Logger, metrics: Metrics): Middleware =>
+  (log: RequestLogger, metrics: Metrics): Middleware =>
   (ctx, next) => {
     const scope = scopeOf(ctx);
     const started = performance.now();
@@ -30,8 +30,10 @@ export const logAccess =
         seconds: ms / 1000,
       });
       const bytes = (ctx.req.socket?.bytesWritten ?? 0) - sentBefore;
-      const line = { ...describe(ctx, scope), status, ms: Math.round(ms * 10) / 10, bytes };
-      log[levelOf(status, scope)]('request', line);
+      const line = describe(ctx, scope, { status, ms: Math.round(ms * 10) / 10, bytes });
+      const level = levelOf(status, scope);
+      if (log.request) log.request(level, line);
+      else log[level]('request', line);
     };
     // Of every answer, whether it was sent or its connection broke off.
     ctx.res.once('close', write);
@@ -41,8 +43,19 @@ export const logAccess =
 const levelOf = (status: number, { route = '', code }: RequestScope) =>
   status >= 500 && !isDeliberate(code) ? 'error' : PROBES.has(route) ? 'debug' : 'info';
 
-function describe(ctx: Context, { requestId, ip, userId, sessionId, code, route = 'unmatched' }: RequestScope) {
-  const aborted = !ctx.res.writableFinished;
-  const known = { ...(userId && { userId, sessionId }), ...(code && { code }), ...(aborted && { aborted }) };
-  return { requestId, method: ctx.method, route, ip, ...known };
+type Outcome = Pick<RequestLine, 'status' | 'ms' | 'bytes'>;
+
+function describe(ctx: Context, scope: RequestScope, { status, ms, bytes }: Outcome): RequestLine {
+  const { requestId, ip, userId, sessionId, code, route = 'unmatched' } = scope;
+  const line: Record<string, unknown> = { requestId, method: ctx.method, route, ip };
+  if (userId) {
+    line.userId = userId;
+    line.sessionId = sessionId;
+  }
+  if (code) line.code = code;
+  if (!ctx.res.writableFinished) line.aborted = true;
+  line.status = status;
+  line.ms = ms;
+  line.bytes = bytes;
+  return line as unknown as RequestLine;
 }

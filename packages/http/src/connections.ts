@@ -28,18 +28,21 @@ interface Progress {
  */
 export function trackConnections(server: Server, answerLimitMs = ANSWER_LIMIT_MS): Connections {
   const sockets = new Set<Socket>();
+  /** The last request of each connection, which is looked at when somebody asks: a listener would cost every answer. */
   const requests = new Map<Duplex, Progress>();
+  const findProgress = (socket: Duplex) => {
+    const last = requests.get(socket);
+    return last?.answer.closed ? undefined : last;
+  };
   cutLate(server, requests, answerLimitMs);
   server.on('connection', (socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  server.on('request', ({ socket }, answer) => {
-    requests.set(socket, { answer, since: performance.now() });
-    answer.once('close', () => {
-      if (requests.get(socket)?.answer === answer) requests.delete(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      requests.delete(socket);
     });
   });
+  server.on('request', ({ socket }, answer) => void requests.set(socket, { answer, since: performance.now() }));
   // Node closes such connections without a word: this is no proxy.
   server.on('connect', (_request, socket) => {
     socket.on('error', () => socket.destroy());
@@ -47,12 +50,12 @@ export function trackConnections(server: Server, answerLimitMs = ANSWER_LIMIT_MS
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // In the middle of an answer there is no place for another one.
-    if (!socket.writable || requests.get(socket)?.answer.headersSent) socket.destroy();
+    if (!socket.writable || findProgress(socket)?.answer.headersSent) socket.destroy();
     else answerRaw(socket, specOf(error.code));
   });
   return {
     closeIdle: () => {
-      for (const socket of sockets) if (!requests.has(socket)) socket.destroy();
+      for (const socket of sockets) if (!findProgress(socket)) socket.destroy();
     },
   };
 }
@@ -61,7 +64,7 @@ export function trackConnections(server: Server, answerLimitMs = ANSWER_LIMIT_MS
 function cutLate(server: Server, requests: ReadonlyMap<Duplex, Progress>, limitMs: number): void {
   const cut = () => {
     const oldest = performance.now() - limitMs;
-    for (const [socket, { since }] of requests) if (since < oldest) socket.destroy();
+    for (const [socket, { since, answer }] of requests) if (since < oldest && !answer.closed) socket.destroy();
   };
   const timer = setInterval(cut, Math.min(LOOK_MS, limitMs)).unref();
   server.once('close', () => clearInterval(timer));

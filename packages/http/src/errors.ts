@@ -1,5 +1,6 @@
 import { isTaskAppError, type Logger, type TaskAppError } from '@taskapp/core';
 import type { Context, Middleware } from 'koa';
+import { leaveToKoa } from './answer.ts';
 import { envelope, problem, tryAgainIn } from './error-bodies.ts';
 import {
   coreError,
@@ -33,6 +34,7 @@ export const renderErrors =
       await next();
     } catch (error) {
       const scope = scopeOf(ctx);
+      leaveToKoa(ctx);
       const answer = describe(error, scope);
       scope.code = answer.spec.code;
       report(log, { error, requestId: scope.requestId }, answer.spec);

@@ -1,21 +1,23 @@
-import { type Logger, silent, type TaskApp } from '@taskapp/core';
+import { silent, type TaskApp } from '@taskapp/core';
 import Koa from 'koa';
 import { logAccess } from './access-log.ts';
+import { beginAnswer } from './answer.ts';
 import { createClientAddress, type TrustProxy } from './client-address.ts';
 import { renderErrors } from './errors.ts';
 import { createLoadShedding } from './load-shedding.ts';
+import type { RequestLogger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Pressure } from './pressure.ts';
 import { openScope } from './request-scope.ts';
 import { createRouters } from './routers.ts';
 import { type LifecycleState, refuseUnmatched, registerOperations } from './routes.ts';
-import { createSecurity, endConnections, limitRequestHead } from './security.ts';
+import { createSecurity, endConnections, fixedFields, limitRequestHead } from './security.ts';
 import { registerServiceRoutes } from './service-routes.ts';
 import { createUserSlots } from './user-slots.ts';
 
 export interface HttpAppOptions {
   /** One line for each request, and what went wrong; silent by default. */
-  readonly log?: Logger;
+  readonly log?: RequestLogger;
   /** Origins whose pages may read answers; none by default. */
   readonly corsOrigins?: readonly string[];
   /** Whose `X-Forwarded-For` is believed; `none` by default. */
@@ -47,7 +49,13 @@ const MAX_IN_FLIGHT = 200;
  * Koa app. It opens nothing, starts no timer and needs no closing; the task app stays yours to close.
  */
 export function createHttpApp(app: TaskApp, options: HttpAppOptions = {}): Koa {
-  const { log = silent, trustProxy = 'none', corsOrigins = [], bodyLimit = BODY_LIMIT, docs = true } = options;
+  const {
+    log = silent as RequestLogger,
+    trustProxy = 'none',
+    corsOrigins = [],
+    bodyLimit = BODY_LIMIT,
+    docs = true,
+  } = options;
   const { state = () => 'ready', metrics = createMetrics(), metricsToken } = options;
   const routers = createRouters();
   registerServiceRoutes(routers, app, { state, metrics, metricsToken, docs });
@@ -56,9 +64,10 @@ export function createHttpApp(app: TaskApp, options: HttpAppOptions = {}): Koa {
   registerOperations(routers, app, { bodyLimit, state, shedding, holdSlot: createUserSlots(maxConcurrentPerUser) });
 
   const koa = new Koa();
-  koa.use(openScope(createClientAddress(trustProxy)));
+  koa.use(openScope(createClientAddress(trustProxy), () => state() === 'draining'));
   koa.use(logAccess(log, metrics));
-  koa.use(endConnections(state));
+  koa.use(beginAnswer((ctx) => ctx.app === koa, fixedFields()));
+  koa.use(endConnections);
   koa.use(renderErrors(log));
   for (const middleware of createSecurity({ corsOrigins, trustProxy })) koa.use(middleware);
   koa.use(limitRequestHead);

@@ -1,5 +1,6 @@
 import { type NamedOperation, networkOf, type RateLimiter, type RateLimitResult } from '@taskapp/core';
 import type { Context } from 'koa';
+import { setField } from './answer.ts';
 import type { Bearer } from './bearer.ts';
 import { tryAgainIn } from './error-bodies.ts';
 import { coreError, refuse } from './http-errors.ts';
@@ -19,14 +20,13 @@ export async function spendLimit(
   { limit }: NamedOperation,
   bearer: Bearer,
 ): Promise<void> {
-  const byAddress = networkOf(scopeOf(ctx).ip);
   const spent =
     limit === undefined && bearer.kind === 'genuine'
       ? await limiter.consume('user', bearer.claims.userId)
-      : await limiter.consume((limit ?? 'ip') as PolicyName, byAddress);
+      : await limiter.consume((limit ?? 'ip') as PolicyName, networkOf(scopeOf(ctx).ip));
   const { policy, remaining, resetSeconds, windowSeconds } = spent;
-  ctx.set('RateLimit-Policy', `"${policy}";q=${spent.limit};w=${windowSeconds}`);
-  ctx.set('RateLimit', `"${policy}";r=${remaining};t=${resetSeconds}`);
+  setField(ctx, 'RateLimit-Policy', `"${policy}";q=${spent.limit};w=${windowSeconds}`);
+  setField(ctx, 'RateLimit', `"${policy}";r=${remaining};t=${resetSeconds}`);
   if (spent.allowed) return;
   refuse(coreError('rate_limit.exceeded'), {
     errors: [tryAgainIn(resetSeconds)],

@@ -40,7 +40,7 @@ export function createLoadShedding({ maxInFlight, pressure, metrics }: LoadShedd
     return isCritical ? crowd : (pressure() ?? crowd);
   };
   return {
-    serve: (operation, work) => {
+    serve: async (operation, work) => {
       const found = findPressure();
       if (found && isRefused(operation, found)) {
         metrics.countShed(found.reason);
@@ -48,11 +48,19 @@ export function createLoadShedding({ maxInFlight, pressure, metrics }: LoadShedd
         refuse(httpErrors.overloaded, { headers: { 'Retry-After': `${randomInt(1, MAX_RETRY_SECONDS + 1)}` } });
       }
       change(1);
-      return work().finally(() => change(-1));
+      try {
+        return await work();
+      } finally {
+        change(-1);
+      }
     },
-    pause: (part) => {
+    pause: async (part) => {
       change(-1);
-      return part().finally(() => change(1));
+      try {
+        return await part();
+      } finally {
+        change(1);
+      }
     },
   };
 }

@@ -22,8 +22,6 @@ const IMPATIENT = {
   socketTimeout: 500,
   connectTimeout: 1000,
   keepAlive: 10_000,
-  // What is asked in one turn of the event loop travels together.
-  enableAutoPipelining: true,
   retryStrategy: backoff,
 };
 
@@ -38,7 +36,11 @@ export const openRedis = (address: RedisAddress, log: Logger): RedisClients => (
 
 function openClient({ url, cluster }: RedisAddress, use: keyof RedisClients, log: Logger): RedisClient {
   const connectionName = `taskapp-${use}`;
-  const client = cluster ? openCluster(url, connectionName) : new Redis(url, { ...IMPATIENT, connectionName });
+  // What is asked in one turn of the event loop travels together; limits are counted by one command for all of them.
+  const enableAutoPipelining = use === 'cache';
+  const client = cluster
+    ? openCluster(url, connectionName)
+    : new Redis(url, { ...IMPATIENT, connectionName, enableAutoPipelining });
   let reported = false;
   client.on('ready', () => {
     reported = false;

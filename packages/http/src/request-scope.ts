@@ -17,6 +17,10 @@ export interface RequestScope {
   code?: string;
   /** What a 401 asks for, where it is not simply a token. */
   challenge?: string;
+  /** True once the connection has to end with this answer. */
+  readonly isLast: () => boolean;
+  /** The header fields of an answer that is not sent by Koa, names and values in turns; undefined where it is. */
+  direct?: string[] | undefined;
   /** Where an input field of the matched operation travels: `body`, `query` or `params`. */
   placeOf?: (field: string) => string;
 }
@@ -40,12 +44,11 @@ export function readRequestId({ headers }: IncomingMessage): string {
   return typeof given === 'string' && ACCEPTED_ID.test(given) ? given : randomUUID();
 }
 
-/** Opens the scope of a request and returns its id on the answer, whatever the answer will be. */
+/** Opens the scope of a request. */
 export const openScope =
-  (addressOf: (request: IncomingMessage) => string): Middleware =>
+  (addressOf: (request: IncomingMessage) => string, isLast: () => boolean): Middleware =>
   (ctx, next) => {
-    const scope: RequestScope = { requestId: readRequestId(ctx.req), ip: addressOf(ctx.req) };
-    ctx.set('X-Request-Id', scope.requestId);
+    const scope: RequestScope = { requestId: readRequestId(ctx.req), ip: addressOf(ctx.req), isLast };
     (ctx as Scoped)[SCOPE] = scope;
     return next();
   };

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import type { RouterContext } from '@koa/router';
 import {
   type CallContext,
   type JsonAnswer,
@@ -8,6 +7,8 @@ import {
   runAsJson,
   type TaskApp,
 } from '@taskapp/core';
+import type { Context } from 'koa';
+import { sendJson, setField } from './answer.ts';
 import { type Bearer, readBearer } from './bearer.ts';
 import { readBody } from './body.ts';
 import { INVALID_TOKEN_CHALLENGE, identify, orBlame } from './caller.ts';
@@ -36,9 +37,8 @@ export interface RouteOptions {
 export function registerOperations(routers: Routers, app: TaskApp, options: RouteOptions): void {
   for (const operation of operations) {
     const address = addressOf(operation);
-    routers
-      .forRoute(address.path)
-      .register(address.path, [address.method], (ctx) => answer({ app, operation, address, options }, ctx));
+    const route = { app, operation, address, options };
+    routers.add(address.method, address.path, (ctx, params) => answer(route, ctx, params));
   }
 }
 
@@ -49,7 +49,9 @@ interface Route {
   readonly options: RouteOptions;
 }
 
-async function answer(route: Route, ctx: RouterContext): Promise<void> {
+type Params = Readonly<Record<string, string>>;
+
+async function answer(route: Route, ctx: Context, params: Params): Promise<void> {
   const { app, operation, address, options } = route;
   const scope = scopeOf(ctx);
   scope.route = address.path;
@@ -62,46 +64,52 @@ async function answer(route: Route, ctx: RouterContext): Promise<void> {
     if (bearer.kind === 'genuine') Object.assign(scope, bearer.claims);
     if (bearer.kind !== 'none' && operation.access !== 'public') scope.challenge = INVALID_TOKEN_CHALLENGE;
     await spendLimit(ctx, app.rateLimit, operation, bearer);
-    return options.holdSlot(scope.userId, () => carryOut(route, ctx, bearer));
+    return options.holdSlot(scope.userId, () => carryOut(route, { ctx, params, bearer }));
   });
   reply(ctx, operation, result);
 }
 
-async function carryOut({ app, operation, address, options }: Route, ctx: RouterContext, bearer: Bearer) {
+interface Given {
+  readonly ctx: Context;
+  readonly params: Params;
+  readonly bearer: Bearer;
+}
+
+async function carryOut({ app, operation, address, options }: Route, { ctx, params, bearer }: Given) {
   const { shedding, bodyLimit } = options;
   const caller = await identify(app, operation, bearer);
   const body = address.hasBody ? await shedding.pause(() => readBody(ctx, bodyLimit)) : {};
-  const input = collectInput(operation, address, { params: ctx.params, querystring: ctx.querystring, body });
+  const input = collectInput(operation, address, { params, querystring: ctx.querystring, body });
   return runAsJson(app, operation, { ...factsOf(ctx), ...caller }, input).catch(orBlame(bearer));
 }
 
 /** A peer without an address, as on a Unix socket, is nobody in particular. */
-function factsOf(ctx: RouterContext): Omit<CallContext, 'actor'> {
+function factsOf(ctx: Context): Omit<CallContext, 'actor'> {
   const { requestId, ip } = scopeOf(ctx);
   const userAgent = ctx.get('User-Agent');
   return { requestId, ...(isIP(ip) && { ip }), ...(userAgent && { userAgent }), ...readConditions(ctx) };
 }
 
-function reply(ctx: RouterContext, operation: NamedOperation, { json, version, tag, replayed }: JsonAnswer): void {
-  if (replayed) ctx.set('Idempotency-Replayed', 'true');
-  ctx.status = operation.status ?? (json === undefined ? 204 : 200);
-  if (json === undefined) return;
-  ctx.type = 'application/json';
-  ctx.body = json;
-  if (version === undefined && !isRead(ctx)) return;
-  ctx.set('ETag', version === undefined ? weakTag(json, tag) : strongTag(version, json));
+function reply(ctx: Context, operation: NamedOperation, answer: JsonAnswer): void {
+  const { json, version, replayed } = answer;
+  if (replayed) setField(ctx, 'Idempotency-Replayed', 'true');
+  if (json !== undefined && (version !== undefined || isRead(ctx))) setTag(ctx, json, answer);
   // A strong tag names these very bytes, and compression would make others of them.
   if (version !== undefined) ctx.compress = false;
-  if (!isRead(ctx)) return;
-  ctx.set('Cache-Control', 'private, no-cache');
-  if (ctx.req.headers['if-none-match'] !== undefined && ctx.fresh) ctx.status = 304;
+  sendJson(ctx, operation.status ?? (json === undefined ? 204 : 200), json);
+  if (isRead(ctx) && ctx.req.headers['if-none-match'] !== undefined && ctx.fresh) ctx.status = 304;
 }
 
-const isRead = ({ method }: RouterContext): boolean => method === 'GET' || method === 'HEAD';
+function setTag(ctx: Context, json: string, { version, tag }: JsonAnswer): void {
+  setField(ctx, 'ETag', version === undefined ? weakTag(json, tag) : strongTag(version, json));
+  if (isRead(ctx)) setField(ctx, 'Cache-Control', 'private, no-cache');
+}
+
+const isRead = ({ method }: Context): boolean => method === 'GET' || method === 'HEAD';
 
 /** Answers requests that no route took: OPTIONS and 405 where the path is known, 404 where it is not. */
 export function refuseUnmatched(routers: Routers) {
-  return (ctx: Pick<RouterContext, 'path' | 'method' | 'set' | 'status'>): void => {
+  return (ctx: Context): void => {
     const layers = routers.find(ctx.path).match(ctx.path, ctx.method).path;
     if (layers.length === 0) refuse(httpErrors.routeNotFound);
     ctx.set('Allow', [...new Set(layers.flatMap(({ methods }) => methods)), 'OPTIONS'].join(', '));

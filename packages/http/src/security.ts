@@ -3,9 +3,11 @@ import cors from '@koa/cors';
 import type { Context, Middleware } from 'koa';
 import compress from 'koa-compress';
 import helmet from 'koa-helmet';
+import { type Fields, setField } from './answer.ts';
 import { createPeerTrust, type TrustProxy } from './client-address.ts';
 import { httpErrors, refuse } from './http-errors.ts';
-import type { LifecycleState } from './routes.ts';
+import { valuesOf } from './raw-headers.ts';
+import { scopeOf } from './request-scope.ts';
 
 const MAX_URL = 4096;
 const MAX_HEADER_LINES = 64;
@@ -31,11 +33,13 @@ export interface SecurityOptions {
   readonly trustProxy: TrustProxy;
 }
 
-/** Everything between the wire and the routes that is the same for all of them, in order. */
-export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Middleware[] => [
-  setTransportSecurity(trustProxy),
-  setVary,
-  withFixedHeaders(
+/** What every answer carries. Answers differ by what `onlyWith` looks for, also those to requests without it. */
+export const fixedFields = (): readonly string[] => [
+  'Vary',
+  VARY,
+  'Cache-Control',
+  'no-store',
+  ...fieldsSetBy(
     helmet({
       contentSecurityPolicy: {
         useDefaults: false,
@@ -44,6 +48,11 @@ export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Mi
       strictTransportSecurity: false,
     }),
   ),
+];
+
+/** Everything between the wire and the routes that is the same for all of them, in order. */
+export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Middleware[] => [
+  setTransportSecurity(trustProxy),
   onlyWith(
     'origin',
     cors({
@@ -65,32 +74,19 @@ const onlyWith =
   (ctx, next) =>
     ctx.req.headers[header] === undefined ? next() : middleware(ctx, next);
 
-/** Answers differ by what `onlyWith` looks for, also those to requests without it. */
-const setVary: Middleware = (ctx, next) => {
-  if (ctx.res.hasHeader('Vary')) ctx.vary(VARY);
-  else ctx.res.setHeader('Vary', VARY);
-  return next();
-};
-
 /** What helmet sets is the same on every answer, so it is asked once. */
-function withFixedHeaders(middleware: Middleware): Middleware {
-  const headers: [name: string, value: string][] = [['Cache-Control', 'no-store']];
-  const res = {
-    setHeader: (name: string, value: string) => headers.push([name, value]),
-    removeHeader: () => undefined,
-  };
-  void middleware({ req: {}, res } as never, async () => undefined);
-  return (ctx, next) => {
-    for (const [name, value] of headers) ctx.res.setHeader(name, value);
-    return next();
-  };
+function fieldsSetBy(middleware: Middleware): Fields {
+  const fields: Fields = [];
+  const setHeader = (name: string, value: string) => fields.push(name, value);
+  void middleware({ req: {}, res: { setHeader, removeHeader: () => undefined } } as never, async () => undefined);
+  return fields;
 }
 
 /** Checks what a request line and its headers may be at all. */
 export const limitRequestHead: Middleware = (ctx, next) => {
   if ((ctx.req.url ?? '').length > MAX_URL) refuse(httpErrors.uriTooLong);
   if (ctx.req.rawHeaders.length / 2 > MAX_HEADER_LINES) refuse(httpErrors.headersTooLarge);
-  const { host: hosts = [] } = ctx.req.headersDistinct;
+  const hosts = valuesOf(ctx.req, 'host');
   if (hosts.length > 1) refuse(httpErrors.malformedRequest, { errors: ['headers.Host: Given more than once'] });
   if (hosts.length === 0 && ctx.req.httpVersion === '1.1') {
     refuse(httpErrors.malformedRequest, { errors: ['headers.Host: Required'] });
@@ -99,19 +95,17 @@ export const limitRequestHead: Middleware = (ctx, next) => {
 };
 
 /** Ends connections with their answers once the server drains: a client that keeps its one keeps the server waiting. */
-export const endConnections =
-  (state: () => LifecycleState): Middleware =>
-  async (ctx, next) => {
-    await next();
-    if (state() === 'draining' && !ctx.headerSent) ctx.set('Connection', 'close');
-  };
+export const endConnections: Middleware = async (ctx, next) => {
+  await next();
+  if (!ctx.headerSent && scopeOf(ctx).isLast()) ctx.set('Connection', 'close');
+};
 
 function setTransportSecurity(trustProxy: TrustProxy): Middleware {
   const isPeerTrusted = createPeerTrust(trustProxy);
   const isEncrypted = (req: IncomingMessage) =>
     'encrypted' in req.socket || (req.headers['x-forwarded-proto'] === 'https' && isPeerTrusted(req));
   return (ctx, next) => {
-    if (isEncrypted(ctx.req)) ctx.set('Strict-Transport-Security', HSTS);
+    if (isEncrypted(ctx.req)) setField(ctx, 'Strict-Transport-Security', HSTS);
     return next();
   };
 }

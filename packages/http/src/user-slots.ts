@@ -14,7 +14,7 @@ export function createUserSlots(max: number): HoldSlot {
     if (left > 0) taken.set(userId, left);
     else taken.delete(userId);
   };
-  return (userId, work) => {
+  return async (userId, work) => {
     if (userId === undefined) return work();
     const count = taken.get(userId) ?? 0;
     if (count >= max) {
@@ -24,6 +24,10 @@ export function createUserSlots(max: number): HoldSlot {
       });
     }
     taken.set(userId, count + 1);
-    return work().finally(() => release(userId));
+    try {
+      return await work();
+    } finally {
+      release(userId);
+    }
   };
 }

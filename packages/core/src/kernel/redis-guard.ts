@@ -15,8 +15,11 @@ export interface RedisClients {
 export interface RedisGuard {
   /** The client, where the host gave one. */
   readonly client: RedisClient | null;
-  /** Runs `work` if Redis is usable; `undefined` when it is not, fails or takes longer than 75 ms. */
-  attempt<T>(work: (redis: RedisClient) => Promise<T>): Promise<T | undefined>;
+  /**
+   * Runs `work`, which serves one call or several, if Redis is usable; `undefined` when it is not, fails or takes longer
+   * than 75 ms.
+   */
+  attempt<T>(work: (redis: RedisClient) => Promise<T>, calls?: number): Promise<T | undefined>;
   ping(): Promise<'up' | 'down' | 'none'>;
 }
 
@@ -78,9 +81,9 @@ function guardClient(client: RedisClient | null, { report, countMissing }: Witne
       return undefined;
     }
   };
-  const attempt = async <T>(work: (redis: RedisClient) => Promise<T>): Promise<T | undefined> => {
+  const attempt = async <T>(work: (redis: RedisClient) => Promise<T>, calls = 1): Promise<T | undefined> => {
     const value = await tryOnce(work);
-    if (client && value === undefined) countMissing();
+    if (client && value === undefined) for (let call = 0; call < calls; call += 1) countMissing();
     return value;
   };
   const ping = async () => {

@@ -1,5 +1,5 @@
-import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RedisGuard } from '../kernel/redis-guard.ts';
+import { createSharedCounter } from './shared-counter.ts';
 import { createWindowCounter, type WindowCount } from './window-counter.ts';
 
 /** What a key has left after one call. */
@@ -31,16 +31,13 @@ const OVERLAP_MS = 50;
 /** Counts in Redis and keeps the count in this process as well: a Redis that fails or forgets lifts no limit. */
 export function createBudget(redis: RedisGuard, { name, points, seconds }: BudgetSettings): Budget {
   const local = createWindowCounter(seconds * 1000);
-  const settings = { keyPrefix: `taskapp:limit:${name}`, points, duration: seconds };
-  const shared = redis.client && new RateLimiterRedis({ ...settings, storeClient: redis.client });
-  const inRedis = async <T>(work: (limiter: RateLimiterRedis) => Promise<T>): Promise<T | undefined> =>
-    shared ? redis.attempt(() => work(shared)) : undefined;
+  const shared = createSharedCounter(redis, `taskapp:limit:${name}:`, seconds * 1000);
   const spendOnBoth = async (key: string): Promise<WindowCount> => {
     const here = local.add(key);
-    const everywhere = await inRedis((limiter) => consume(limiter, key));
+    const everywhere = shared ? await shared.add(key) : undefined;
     // Redis knows less than this process when it was away, or lost what it had counted.
     if (!everywhere || everywhere.consumedPoints < here.consumedPoints) return here;
-    local.set(key, { ...everywhere, msBeforeNext: Math.max(1, everywhere.msBeforeNext - OVERLAP_MS) });
+    local.set(key, everywhere.consumedPoints, everywhere.msBeforeNext - OVERLAP_MS);
     return everywhere;
   };
   return {
@@ -52,20 +49,11 @@ export function createBudget(redis: RedisGuard, { name, points, seconds }: Budge
     },
     refund: async (key) => {
       local.takeBack(key);
-      await inRedis((limiter) => limiter.reward(key));
+      await shared?.takeBack(key);
     },
     clear: async (key) => {
       local.clear(key);
-      await inRedis((limiter) => limiter.delete(key));
+      await shared?.clear(key);
     },
   };
-}
-
-/** The library rejects with a result when the budget is used up, and with an error when its store fails. */
-async function consume(limiter: RateLimiterRedis, key: string): Promise<WindowCount> {
-  const { consumedPoints, msBeforeNext } = await limiter.consume(key).catch((refusal: unknown) => {
-    if (refusal instanceof RateLimiterRes) return refusal;
-    throw refusal;
-  });
-  return { consumedPoints, msBeforeNext };
 }

@@ -12,8 +12,8 @@ export interface WindowCounter {
   add(key: string): WindowCount;
   /** Takes back a call of a window that has not ended. */
   takeBack(key: string): void;
-  /** Sets what others have counted too. */
-  set(key: string, count: WindowCount): void;
+  /** Sets what others have counted too, and for how many milliseconds that counts. */
+  set(key: string, points: number, ms: number): void;
   clear(key: string): void;
 }
 
@@ -34,17 +34,21 @@ export function createWindowCounter(windowMs: number): WindowCounter {
   return {
     add: (key) => {
       const now = performance.now();
-      const window = findLive(key, now) ?? { points: 0, endsAt: now + windowMs };
+      const live = findLive(key, now);
+      const window = live ?? { points: 0, endsAt: now + windowMs };
       window.points += 1;
-      windows.set(key, window);
+      if (!live) windows.set(key, window);
       return { consumedPoints: window.points, msBeforeNext: Math.round(window.endsAt - now) };
     },
     takeBack: (key) => {
       const window = findLive(key, performance.now());
       if (window && window.points > 0) window.points -= 1;
     },
-    set: (key, { consumedPoints, msBeforeNext }) => {
-      windows.set(key, { points: consumedPoints, endsAt: performance.now() + msBeforeNext });
+    set: (key, points, ms) => {
+      const window = windows.get(key) ?? { points, endsAt: 0 };
+      window.points = points;
+      window.endsAt = performance.now() + Math.max(1, ms);
+      windows.set(key, window);
     },
     clear: (key) => void windows.delete(key),
   };
