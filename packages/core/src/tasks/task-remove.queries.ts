@@ -5,9 +5,9 @@ import {
   asParameter,
   assertFound,
   type Context,
+  describeChange,
   type Found,
   forActors,
-  describeChange,
   isKnown,
   lockedIf,
 } from './task-recording.queries.ts';
