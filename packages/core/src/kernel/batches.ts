@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import type { Db } from './database.ts';
-import { runStatement } from './statement.ts';
+import { runStatement, type Statement } from './statement.ts';
 
 const SIZES = [1, 2, 4, 8, 16, 32, 64];
 const MAX_BATCH = Math.max(...SIZES);
@@ -44,4 +44,18 @@ function valuesOf(types: readonly string[], size: number): string {
     return `(${values.join(', ')}, ${at + 1})`;
   };
   return `(values ${Array.from({ length: size }, row).join(', ')})`;
+}
+
+/**
+ * Makes statements about several records, which travel as one JSON text: `text` is given SQL of a table of them, with
+ * `columns` of these types. As above there is a text for each of a few sizes, so that PostgreSQL guesses their number.
+ */
+export function forRecords(columns: Readonly<Record<string, string>>, text: (records: string) => string) {
+  const list = Object.entries(columns).map(([name, type]) => `"${name}" ${type}`);
+  const records = `json_to_recordset($1::json) r (${list.join(', ')})`;
+  const texts = SIZES.map((size) => text(`(select * from ${records} limit ${size})`));
+  return (given: readonly object[]): Statement => {
+    const at = SIZES.findIndex((size) => size >= given.length);
+    return { sql: texts[at] ?? '', bindings: [JSON.stringify(given)] };
+  };
 }

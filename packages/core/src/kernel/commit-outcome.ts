@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
+import { QUERY_CANCELED } from './database-errors.ts';
 import { fail, kernelErrors } from './errors.ts';
 import { runStatement } from './statement.ts';
 
@@ -48,9 +49,6 @@ export function observe(trx: Knex.Transaction, outcome: CommitOutcome): void {
     return answered;
   };
 }
-
-/** What PostgreSQL says of a statement that took too long, so that it means the same to everybody. */
-const QUERY_CANCELED = '57014';
 
 /** @throws what PostgreSQL throws for a statement that took too long */
 export function assertInTime({ deadline }: CommitOutcome): void {

@@ -7,6 +7,8 @@ interface Meaning {
 
 const UNAVAILABLE: Meaning = { spec: kernelErrors.unavailable, retryAfter: 1 };
 const LOCK_TIMEOUT = '55P03';
+/** What PostgreSQL says of a statement that took too long. */
+export const QUERY_CANCELED = '57014';
 const OUTDATED: Meaning = { spec: kernelErrors.schemaOutdated };
 /** A value that PostgreSQL refuses should have been refused by validation: the caller's mistake, and a gap of ours. */
 const UNSTORABLE: Meaning = { spec: kernelErrors.unstorable };
@@ -27,7 +29,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EAI_AGAIN: UNAVAILABLE,
   '53100': { spec: kernelErrors.storageFull, retryAfter: 30 },
   '25006': { spec: kernelErrors.readOnly, retryAfter: 5 },
-  '57014': { spec: kernelErrors.timeout, retryAfter: 1 },
+  [QUERY_CANCELED]: { spec: kernelErrors.timeout, retryAfter: 1 },
   [LOCK_TIMEOUT]: { spec: kernelErrors.busy, retryAfter: 1 },
   '22003': UNSTORABLE,
   '22007': UNSTORABLE,
@@ -46,6 +48,9 @@ const CONNECTION_LOST = /Connection terminated|Query read timeout|timeout expire
 
 /** True when a lock was not to be had in time. */
 export const isLockTimeout = (error: unknown): boolean => nativeOf(error).code === LOCK_TIMEOUT;
+
+/** True when a statement took too long for the server. */
+export const isTimeout = (error: unknown): boolean => nativeOf(error).code === QUERY_CANCELED;
 
 /** Tells what that means here; every other error passes through. */
 export const onLockTimeout =

@@ -2,9 +2,9 @@ import { bindChange, type Change } from '../events/events.queries.ts';
 import type { CallContext } from '../kernel/contract.ts';
 import type { Db } from '../kernel/database.ts';
 import { fail, kernelErrors } from '../kernel/errors.ts';
+import type { JointChange } from '../kernel/joint-commits.ts';
 import type { Serialized } from '../kernel/serialized.ts';
 import { named } from '../kernel/statement.ts';
-import { commitAlone } from '../kernel/transaction.ts';
 import { assertVersionKnown } from '../kernel/versions.ts';
 import { memberMay } from '../workspaces/workspaces.queries.ts';
 import { assertAccess, getTask } from './tasks.queries.ts';
@@ -20,22 +20,20 @@ export interface Written {
 
 /** A statement that changes a task, with the CTEs of `changeCtes`. */
 interface Recording {
-  readonly change: Change;
+  readonly change: Change & { readonly entityId: string };
   readonly bind: ReturnType<typeof named>;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/**
- * Carries a change of a task out and records it: the last statement of its transaction, or a transaction by itself.
- * Resolves with `undefined` where that was done and the rows got lost.
- */
-export function record<Row>(
-  db: Db,
-  ctx: Context,
-  { change, bind, fields }: Recording,
-): Promise<readonly Row[] | undefined> {
+/** A change of a task and its record: the last statement of its transaction, or a transaction by itself. */
+export function describeChange(ctx: Context, { change, bind, fields }: Recording): JointChange {
   const values = bindChange(ctx, change);
-  return commitAlone<Row>(db, { ...bind(values, fields), witness: values.eventId });
+  return {
+    witness: values.eventId,
+    subject: change.entityId,
+    alone: () => bind(values, fields),
+    record: { ...values, ...fields },
+  };
 }
 
 /**
@@ -51,6 +49,20 @@ export const forActors = (text: (may: string) => string) => ({
   system: named(text('true')),
 });
 
+/** How a value is written in SQL: as a parameter, or as a column of the table of several changes. */
+export type Reference = (name: string) => string;
+export const asParameter: Reference = (name) => `:${name}`;
+export const asColumn: Reference = (name) => `a."${name}"`;
+
+/**
+ * The CTE `free`: the workspaces that `from` names and nobody else is changing, locked. Tasks come before workspaces in the
+ * order of locks, but what waits for no lock is in nobody's way.
+ */
+export const freeAmong = (from: string) => `
+  free as materialized (
+    select w.id from taskapp.workspaces w where w.id in (${from}) for no key update of w skip locked
+  )`;
+
 /** The CTE `before`: the task, locked. What is locked is the latest; what a statement began with may be older. */
 export const lockedIf = (may: string) => `
   before as materialized (
@@ -58,7 +70,8 @@ export const lockedIf = (may: string) => `
   )`;
 
 /** Whether the caller knows the version of `before` as it is. */
-export const IS_KNOWN = `:versions::int[] is null or b.version = any (:versions) as "isKnown"`;
+export const isKnown = (value: Reference) =>
+  `${value('versions')}::int[] is null or b.version = any (${value('versions')}) as "isKnown"`;
 
 /** What a statement says of the task that it found. */
 export interface Found {

@@ -1,20 +1,22 @@
 import { changeCtes } from '../events/events.queries.ts';
 import type { Db } from '../kernel/database.ts';
+import { commitAlone } from '../kernel/transaction.ts';
 import {
+  asParameter,
   assertFound,
   type Context,
+  describeChange,
   type Found,
   forActors,
-  IS_KNOWN,
+  isKnown,
   lockedIf,
-  record,
 } from './task-recording.queries.ts';
 import { iso } from './task-view.ts';
 
 const remove = forActors(
   (may) => `
   with ${lockedIf(may)},
-  found as materialized (select b.id, b.may, ${IS_KNOWN} from before b),
+  found as materialized (select b.id, b.may, ${isKnown(asParameter)} from before b),
   subject as (
     delete from taskapp.tasks t using found f where t.id = f.id and f.may and f."isKnown" returning t.*
   ),
@@ -33,6 +35,7 @@ const remove = forActors(
 export async function removeTask(db: Db, ctx: Context, id: string): Promise<void> {
   const change = { type: 'task.removed', entityId: id, tasks: -1 } as const;
   const fields = { versions: ctx.ifMatch };
-  const rows = await record<Found>(db, ctx, { change, bind: remove[ctx.actor.kind], fields });
+  const { alone, witness } = describeChange(ctx, { change, bind: remove[ctx.actor.kind], fields });
+  const rows = await commitAlone<Found>(db, { ...alone(), witness });
   if (rows) assertFound(rows[0]);
 }

@@ -1,16 +1,23 @@
-import { type Changes, changeCtes } from '../events/events.queries.ts';
+import { CHANGE_COLUMNS, type Changes, changeCtes, jointChangeCtes } from '../events/events.queries.ts';
+import { forRecords } from '../kernel/batches.ts';
 import type { Db } from '../kernel/database.ts';
+import { createJointCommits, type JointRow } from '../kernel/joint-commits.ts';
 import { Serialized } from '../kernel/serialized.ts';
+import { memberMay } from '../workspaces/workspaces.queries.ts';
 import type { Task } from './task.model.ts';
 import {
+  asColumn,
+  asParameter,
   assertFound,
   type Context,
+  describeChange,
   type Found,
   forActors,
-  IS_KNOWN,
+  freeAmong,
+  isKnown,
   lockedIf,
+  type Reference,
   readLost,
-  record,
   type Written,
 } from './task-recording.queries.ts';
 import { iso, viewOf } from './task-view.ts';
@@ -36,18 +43,19 @@ const CHANGES = `
     ('dueDate', to_jsonb(${iso('b.due_date')}), to_jsonb(${iso('n.due_date')}))
   ) f (name, old, new) where f.old is distinct from f.new`;
 
-const update = forActors(
-  (may) => `
-  with ${lockedIf(may)},
+/** What is to become of the task `b`, by the values of the call, and what that changes. */
+const wantedFrom = (value: Reference, from: string) => `
   wanted as materialized (
-    select b.id, b.may, ${IS_KNOWN}, n.*, (${CHANGES}) || :tagChanges::jsonb as changes
-    from before b, lateral (
-      select coalesce(:title, b.title) as title, coalesce(:status, b.status) as status,
-        coalesce(:priority, b.priority) as priority,
-        case when :setsDescription::boolean then :description else b.description end as description,
-        case when :setsDueDate::boolean then :dueDate else b.due_date end as due_date
+    select b.id, b.may, ${isKnown(value)}, n.*, (${CHANGES}) || ${value('tagChanges')}::jsonb as changes
+    from ${from}, lateral (
+      select coalesce(${value('title')}, b.title) as title, coalesce(${value('status')}, b.status) as status,
+        coalesce(${value('priority')}, b.priority) as priority,
+        case when ${value('setsDescription')}::boolean then ${value('description')} else b.description end as description,
+        case when ${value('setsDueDate')}::boolean then ${value('dueDate')} else b.due_date end as due_date
     ) n
-  ),
+  )`;
+
+const SUBJECT = `
   subject as (
     update taskapp.tasks t
     set title = w.title, description = w.description, status = w.status, priority = w.priority, due_date = w.due_date,
@@ -55,27 +63,62 @@ const update = forActors(
       version = t.version + 1, updated_at = now()
     from wanted w where t.id = w.id and w.may and w."isKnown" and w.changes <> '{}'
     returning t.*
-  ),
+  )`;
+
+const RESULT = `w.may, w."isKnown", s.version, case when s.id is not null then ${viewOf('s')} end as json`;
+
+const update = forActors(
+  (may) => `
+  with ${lockedIf(may)},
+  ${wantedFrom(asParameter, 'before b')},
+  ${SUBJECT},
   ${changeCtes('(select changes from wanted)')}
-  select w.may, w."isKnown", s.version, case when s.id is not null then ${viewOf('s')} end as json, e.*
-  from wanted w left join subject s on true left join event e on true`,
+  select ${RESULT}, e.* from wanted w left join subject s on true left join event e on true`,
+);
+
+const COLUMNS = {
+  ...CHANGE_COLUMNS,
+  versions: 'int[]',
+  title: 'text',
+  setsDescription: 'boolean',
+  description: 'text',
+  status: 'taskapp.task_status',
+  priority: 'taskapp.task_priority',
+  setsDueDate: 'boolean',
+  dueDate: 'timestamptz',
+  tagChanges: 'jsonb',
+} as const;
+
+const updateJointly = forRecords(
+  COLUMNS,
+  (records) => `
+  with asked as materialized (${records}),
+  before as materialized (
+    select t.*, a."actorKind" = 'system' or ${memberMay('write', 't', 'a."actorId"')} as may
+    from asked a join taskapp.tasks t on t.id = a."entityId" for update of t skip locked
+  ),
+  ${freeAmong('select workspace_id from before')},
+  ${wantedFrom(asColumn, 'before b join free f on f.id = b.workspace_id join asked a on a."entityId" = b.id')},
+  ${SUBJECT},
+  ${jointChangeCtes('(select w.changes from wanted w where w.id = s.id)')}
+  select a."eventId" as witness, ${RESULT}
+  from wanted w join asked a on a."entityId" = w.id left join subject s on s.id = w.id`,
 );
 
 /**
- * Changes a task and records what is different, in one statement: the last of its transaction.
- * @throws task.not_found, task.forbidden, input.version_conflict
+ * Changes tasks and records what is different, each in one statement: the last of its transaction, or a transaction by
+ * itself that those of one turn of the event loop share.
  */
-export async function updateTask(db: Db, ctx: Context, { id, tagChanges = {}, ...fields }: TaskUpdate) {
-  const change = { type: 'task.updated', entityId: id } as const;
-  const sets = { setsDescription: fields.description !== undefined, setsDueDate: fields.dueDate !== undefined };
-  const known = { versions: ctx.ifMatch, tagChanges: JSON.stringify(tagChanges) };
-  const bind = update[ctx.actor.kind];
-  const rows = await record<Found & Partial<Written>>(db, ctx, {
-    change,
-    bind,
-    fields: { ...fields, ...sets, ...known },
-  });
-  if (!rows) return readLost(db, ctx, id);
-  const { json, version } = assertFound(rows[0]);
-  return json == null ? getTask(db, ctx.actor, id) : new Serialized(json, { version: version as number });
+export function createTaskUpdater(pool: Db) {
+  const commit = createJointCommits<Found & Partial<Written> & JointRow>(pool, updateJointly);
+  /** @throws task.not_found, task.forbidden, input.version_conflict */
+  return async (db: Db, ctx: Context, { id, tagChanges = {}, ...given }: TaskUpdate): Promise<Serialized> => {
+    const change = { type: 'task.updated', entityId: id } as const;
+    const sets = { setsDescription: given.description !== undefined, setsDueDate: given.dueDate !== undefined };
+    const fields = { ...given, ...sets, versions: ctx.ifMatch, tagChanges };
+    const rows = await commit(db, describeChange(ctx, { change, bind: update[ctx.actor.kind], fields }));
+    if (!rows) return readLost(db, ctx, id);
+    const { json, version } = assertFound(rows[0]);
+    return json == null ? getTask(db, ctx.actor, id) : new Serialized(json, { version: version as number });
+  };
 }

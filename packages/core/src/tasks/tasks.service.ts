@@ -7,10 +7,10 @@ import { transaction } from '../kernel/transaction.ts';
 import { assertVersion } from '../kernel/versions.ts';
 import { workspaceErrors } from '../workspaces/workspaces.errors.ts';
 import { getWritableScope } from '../workspaces/workspaces.queries.ts';
-import { insertTask } from './task-insert.queries.ts';
+import { createTaskInserter } from './task-insert.queries.ts';
 import { createTaskList } from './task-list.ts';
 import { removeTask } from './task-remove.queries.ts';
-import { updateTask } from './task-update.queries.ts';
+import { createTaskUpdater } from './task-update.queries.ts';
 import { tasksContract } from './tasks.contract.ts';
 import { createTaskReader, findTagIds, lockTags, lockTask, replaceTags } from './tasks.queries.ts';
 
@@ -24,6 +24,8 @@ const workspaceGone = onConstraint({
 export function createTaskService(deps: Deps) {
   const { db } = deps;
   const read = createTaskReader(db);
+  const insertTask = createTaskInserter(db);
+  const updateTask = createTaskUpdater(db);
 
   return implement(tasksContract, {
     list: createTaskList(deps),
