@@ -151,7 +151,7 @@ describe('/docs', () => {
     assert.doesNotMatch(`${csp}${text}`, /https?:|\/\//);
     assert.doesNotMatch(text, /<script>|onload=|style=/);
     const files = [...text.matchAll(/(?:src|href)="(docs\/[^"]+)"/g)].map(([, file]) => file);
-    assert.equal(files.length, 3);
+    assert.equal(files.length, 4);
     for (const file of files) {
       const { status, headers } = await http.get(`/${file}`);
       assert.equal(status, 200, `${file}: run \`node scripts/vendor-docs.mjs\``);

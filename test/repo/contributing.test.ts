@@ -18,9 +18,10 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { atEnd } from '../support/cleanup.ts';
 import { testDatabase } from '../support/database.ts';
-import { checkCommands } from './commands.ts';
-import { assertPrinted, type Block, readBlocks } from './markdown.ts';
+import { type Block, readBlocks } from './markdown.ts';
+import { followBlock, type Stage } from './page.ts';
 import { openPlayground } from './playground.ts';
+import { writePrograms } from './programs.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const blocks = readBlocks(root, 'CONTRIBUTING.md');
@@ -82,13 +83,10 @@ describe('CONTRIBUTING.md', () => {
     const { url } = await testDatabase();
     const secret = () => randomBytes(32).toString('hex');
     const settings = { DATABASE_URL: url, JWT_ACCESS_SECRET: secret(), JWT_REFRESH_SECRET: secret() };
-    const { shell } = await openPlayground(copy, settings);
-    let printed = '';
-    for (const block of blocks.filter((each) => !edits.includes(each))) {
-      if (block.directive === 'check: commands') await checkCommands(block, root);
-      else if (block.language === 'sh') printed = await shell(block.code);
-      else if (block.language === 'text') assertPrinted(printed, block);
-      else assert.fail(`${block.place}: no test knows this kind of block`);
-    }
+    const playground = await openPlayground(copy, settings);
+    const stage: Stage = { root, playground: async () => playground, programs: writePrograms(root, []) };
+    let printed: string | undefined;
+    for (const block of blocks.filter((each) => !edits.includes(each)))
+      printed = await followBlock(block, stage, printed);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { ERRORS } from '@taskapp/core';
 import { httpErrors, isConfigError, loadConfig } from '@taskapp/http';
 import { EXIT } from '../../packages/cli/src/exit-codes.ts';
 import { variables } from '../../packages/http/src/config.variables.ts';
+import { listDocuments } from './markdown.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
@@ -33,11 +34,8 @@ function defaultOf(name: string): unknown {
   return def.defaultValue;
 }
 
-const markdown = (folder: string): string[] =>
-  readdirSync(join(root, folder))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join(folder, name));
-const documents = ['.', 'docs', 'docs/adr', 'examples/embedded'].flatMap(markdown);
+const documents = listDocuments(root);
+const records = documents.filter((name) => name.startsWith('docs/adr/'));
 
 describe('documents', () => {
   it('list every variable, and no other', () => {
@@ -80,6 +78,13 @@ describe('documents', () => {
     }
   });
 
+  it('list the codes of the client', () => {
+    const listed = [...read('docs/client.md').matchAll(/^\| `(client\.\w+)`/gm)].map(([, code]) => code);
+    const codes = [...read('packages/http/src/client/client-error.ts').matchAll(/\| '(client\.\w+)'/g)];
+    assert.ok(listed.length > 3);
+    assert.deepEqual(listed.sort(), codes.map(([, code]) => code).sort());
+  });
+
   it('list the exit codes', () => {
     const text = /Exit codes: (.*?)\. /s.exec(read('README.md'))?.[1] ?? '';
     const listed = text.split(/,\s+/).map((entry) => Number.parseInt(entry, 10));
@@ -94,7 +99,7 @@ describe('documents', () => {
   });
 
   it('record decisions in 30 lines at most: context, decision, cost', () => {
-    for (const [index, name] of markdown('docs/adr').sort().entries()) {
+    for (const [index, name] of records.entries()) {
       const text = read(name);
       assert.match(name, new RegExp(`/${String(index + 1).padStart(4, '0')}-[a-z0-9-]+\\.md$`));
       assert.match(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 
 /** A fenced block of a document. */
 export interface Block {
@@ -11,9 +12,19 @@ export interface Block {
   readonly directive: string | undefined;
 }
 
-/** All fenced blocks of a document; fails on one that is not closed. */
+/** All documents of the repository: those beside its sources, and all below docs, examples, deploy and packages. */
+export function listDocuments(root: string): string[] {
+  const entriesOf = (folder: string, recursive: boolean) =>
+    readdirSync(join(root, folder), { withFileTypes: true, recursive })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
+      .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+  const below = ['docs', 'examples', 'deploy', 'packages'].flatMap((folder) => entriesOf(folder, true));
+  return [...entriesOf('.', false), ...below].filter((name) => !/(^|\/)(node_modules|dist)\//.test(name)).sort();
+}
+
+/** All fenced blocks of a document, also those in comments, which readers do not see; fails on one that is not closed. */
 export function readBlocks(root: string, name: string): Block[] {
-  const lines = readFileSync(`${root}/${name}`, 'utf8').split('\n');
+  const lines = readFileSync(join(root, name), 'utf8').split('\n');
   const blocks: Block[] = [];
   for (let at = 0; at < lines.length; at += 1) {
     const language = /^\s*```(.*)$/.exec(lines[at] ?? '')?.[1];
@@ -21,7 +32,7 @@ export function readBlocks(root: string, name: string): Block[] {
     const end = lines.findIndex((line, index) => index > at && line.trim() === '```');
     const place = `${name}:${at + 1}`;
     assert.ok(end > 0, `${place} is not closed`);
-    const directive = /^<!-- (.*) -->$/.exec(lines[at - 1] ?? '')?.[1];
+    const directive = /^\s*<!-- (.*) -->$/.exec(lines[at - 1] ?? '')?.[1];
     blocks.push({ place, language, code: lines.slice(at + 1, end).join('\n'), directive });
     at = end;
   }
@@ -57,6 +68,15 @@ export function assertAnswered(actual: string, { code, place }: Block): void {
     ]);
     return Object.fromEntries(fields);
   };
-  const found: unknown = JSON.parse(actual.trim().split('\n').at(-1) ?? '');
+  const found: unknown = parseAnswer(actual);
   assert.deepEqual(found, merge(JSON.parse(code), found), place);
+}
+
+/** What was printed is one value, over several lines, or its last line is one. */
+function parseAnswer(printed: string): unknown {
+  try {
+    return JSON.parse(printed);
+  } catch {
+    return JSON.parse(printed.trim().split('\n').at(-1) ?? '');
+  }
 }

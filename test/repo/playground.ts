@@ -12,7 +12,8 @@ const execute = promisify(execFile);
 
 /** A folder in which the commands of a document run, with the server that they talk to. */
 export interface Playground {
-  readonly folder: string;
+  /** Where its server answers. */
+  readonly origin: string;
   /** Runs a block as bash would, with the variables of the blocks before it; what it printed. */
   shell(code: string): Promise<string>;
 }
@@ -50,14 +51,15 @@ export async function openPlayground(
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   const port = await portOf(server);
-  // `npx taskctl` as a user has it, without npm looking anything up.
+  // `npx taskctl` as a user has it, without npm looking anything up, and `taskctl` of an installation for all.
   const command = taskctl.map((word) => `'${word}'`).join(' ');
-  writeFileSync(join(folder, 'npx'), `#!/bin/sh\n[ "$1" = taskctl ] || exit 127\nshift\nexec ${command} "$@"\n`, {
-    mode: 0o755,
-  });
+  const scripts = { npx: '[ "$1" = taskctl ] || exit 127\nshift\n', taskctl: '' };
+  for (const [name, begin] of Object.entries(scripts)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${begin}exec ${command} "$@"\n`, { mode: 0o755 });
+  }
   const shellEnv = { ...env, PATH: `${folder}:${env.PATH}` };
   return {
-    folder,
+    origin: `http://localhost:${port}`,
     shell: (code) => runShell(code.replaceAll('localhost:3000', `localhost:${port}`), folder, shellEnv),
   };
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,11 +33,23 @@ const PROGRAM: WantedProgram = {
   advice: 'put pgbouncer on the PATH',
 };
 
-const SETTINGS = { pool_mode: 'transaction', default_pool_size: '4', max_client_conn: '200', query_wait_timeout: '2' };
+/** What docs/operations.md recommends, but for statements, which not every version knows. */
+function readRecommended(): Record<string, string> {
+  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const [, block = ''] = /```ini\n(?:.*\n)*?\[pgbouncer\]\n([^`]*)```/.exec(page) ?? [];
+  const { max_prepared_statements: _, ...settings } = Object.fromEntries(
+    [...block.matchAll(/^(\w+) = (.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  );
+  return settings;
+}
 
-/** What docs/operations.md recommends, in front of few connections, so that clients have to share them. */
+/** In front of few connections, so that clients have to share them. */
+const FEW = { default_pool_size: '4', max_client_conn: '200' };
+
 function describe(target: URL, settings: Readonly<Record<string, string>>): string {
-  const lines = Object.entries({ ...SETTINGS, ...settings }).map(([name, value]) => `${name} = ${value}`);
+  const lines = Object.entries({ ...readRecommended(), ...FEW, ...settings }).map(
+    ([name, value]) => `${name} = ${value}`,
+  );
   const address = `host=${target.hostname} port=${target.port || 5432}`;
   return `[databases]\n* = ${address}\n[pgbouncer]\n${lines.join('\n')}\n`;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Context } from 'koa';
+import { PAGE, SCRIPT, STYLE } from './docs-page.ts';
 import { httpErrors, refuse } from './http-errors.ts';
 import { scopeOf } from './request-scope.ts';
 import type { Routers } from './routers.ts';
@@ -17,36 +18,12 @@ const CSP = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-// All addresses are relative to /docs, so the page works below any prefix, also one that a proxy takes off.
-const PAGE = `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>Task app API</title>
-    <link rel="icon" href="data:,">
-    <link rel="stylesheet" href="docs/swagger-ui.css">
-  </head>
-  <body>
-    <noscript>This page needs JavaScript; the description itself is at <a href="openapi.json">openapi.json</a>.</noscript>
-    <main id="api"></main>
-    <script src="docs/swagger-ui-bundle.js"></script>
-    <script src="docs/start.js"></script>
-  </body>
-</html>
-`;
-const START = `window.ui = window.SwaggerUIBundle({
-  url: 'openapi.json',
-  dom_id: '#api',
-  deepLinking: true,
-  displayOperationId: true,
-  persistAuthorization: false,
-  validatorUrl: null,
-});
-`;
-const FILES: Readonly<Record<string, string>> = {
-  'swagger-ui.css': 'text/css',
-  'swagger-ui-bundle.js': 'text/javascript',
+/** What is Swagger UI's, and what is ours. */
+const FILES: Readonly<Record<string, { readonly type: string; readonly text?: string }>> = {
+  'swagger-ui.css': { type: 'text/css' },
+  'swagger-ui-bundle.js': { type: 'text/javascript' },
+  'page.css': { type: 'text/css', text: STYLE },
+  'start.js': { type: 'text/javascript', text: SCRIPT },
 };
 
 /** Adds the page that shows the API's description and tries it out; it asks nothing of any other host. */
@@ -66,15 +43,12 @@ export function registerDocs(routers: Routers): void {
 }
 
 async function sendFile(ctx: Context, name: string): Promise<void> {
-  const type = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
-  if (name === 'start.js') {
-    ctx.type = 'text/javascript';
-    ctx.body = START;
-  } else if (type) {
-    ctx.type = type;
-    ctx.body = await readFile(new URL(name, ASSETS)).catch((cause: unknown) =>
-      refuse(httpErrors.docsMissing, { cause }),
-    );
-  } else refuse(httpErrors.routeNotFound);
+  const file = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
+  if (!file) refuse(httpErrors.routeNotFound);
+  ctx.type = file.type;
+  ctx.body = file.text ?? (await readAsset(name));
   ctx.set('Cache-Control', 'public, max-age=3600');
 }
+
+const readAsset = (name: string): Promise<Buffer> =>
+  readFile(new URL(name, ASSETS)).catch((cause: unknown) => refuse(httpErrors.docsMissing, { cause }));

@@ -1,16 +1,26 @@
 import { readFileSync } from 'node:fs';
-import { type Access, fieldsOf, type NamedOperation, operations } from '@taskapp/core';
-import * as z from 'zod';
-import { type CreateDocumentOptions, createDocument, type oas31, type ZodOpenApiOperationObject } from 'zod-openapi';
+import { type Access, type NamedOperation, operations } from '@taskapp/core';
+import {
+  type CreateDocumentOptions,
+  createDocument,
+  type oas31,
+  type ZodOpenApiObject,
+  type ZodOpenApiOperationObject,
+} from 'zod-openapi';
 import { type Address, addressOf } from './input.ts';
 import { components, limitHeaders, reference } from './openapi-components.ts';
-import { errorResponses, isKeyed, isVersioned } from './openapi-errors.ts';
+import { errorResponses } from './openapi-errors.ts';
+import { addExamples } from './openapi-examples.ts';
+import { describeRequest } from './openapi-request.ts';
 import { servicePaths } from './openapi-service.ts';
 import { hasVersion } from './preconditions.ts';
 
 const DESCRIPTION = `Accounts, tasks and tags over HTTP.
 
-Sign in for an access token and send it as \`Authorization: Bearer <token>\`. Bodies are JSON in UTF-8; unknown fields
+To try it out on the page \`/docs\` of a server: open the first operation and press Execute, which makes an account. The page
+sends its access token with whatever you execute next, until you reload it. "Authorize" is for a token that you have.
+
+Programs sign in for an access token and send it as \`Authorization: Bearer <token>\`. Bodies are JSON in UTF-8; unknown fields
 are refused. Every error has the shape of the schema \`Error\`, or of \`Problem\` for callers that prefer \`application/problem+json\`;
 its \`code\` never changes its meaning.`;
 
@@ -20,24 +30,31 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 /** Derives the OpenAPI 3.1 document from the operations that the routes are derived from. */
 export function createOpenApi(): oas31.OpenAPIObject {
-  const features = [...new Set(operations.map(({ feature }) => feature))];
-  return createDocument(
-    {
-      openapi: '3.1.0',
-      info: { title: 'Task app', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
-      // Relative to where the document is served, so it is right below any prefix.
-      servers: [{ url: './', description: 'The server that this document comes from' }],
-      tags: [...features, 'service'].map((name) => ({ name })),
-      paths: { ...createPaths(), ...servicePaths },
-      components: {
-        ...components,
-        securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token' },
-        },
+  return addExamples(createDocument(describeApi(), { override: describeForClients }));
+}
+
+function describeApi(): ZodOpenApiObject {
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Task app', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
+    // Relative to where the document is served, so it is right below any prefix.
+    servers: [{ url: './', description: 'The server that this document comes from' }],
+    tags: [...listFeatures(), 'service'].map((name) => ({ name })),
+    paths: { ...createPaths(), ...servicePaths },
+    components: {
+      ...components,
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token' },
       },
     },
-    { override: describeForClients },
-  );
+  };
+}
+
+/** Those for everybody come first, in their order, and then those with operations for administrators. */
+function listFeatures(): string[] {
+  const forAdmins = new Set(operations.filter(({ access }) => access === 'admin').map(({ feature }) => feature));
+  const features = [...new Set(operations.map(({ feature }) => feature))];
+  return [...features.filter((name) => !forAdmins.has(name)), ...forAdmins];
 }
 
 function createPaths() {
@@ -59,7 +76,7 @@ function describeOperation(operation: NamedOperation, address: Address): ZodOpen
     operationId: operation.id,
     tags: [operation.feature],
     summary: operation.summary,
-    ...(operation.description && { description: operation.description }),
+    ...describeAtLength(operation),
     security: SECURITY[access] ?? [{ bearer: [] }],
     'x-authz': access,
     'x-rate-limit': operation.limit ?? (access === 'public' ? 'ip' : 'user'),
@@ -68,31 +85,10 @@ function describeOperation(operation: NamedOperation, address: Address): ZodOpen
   };
 }
 
-function describeRequest(operation: NamedOperation, { placeOf }: Address) {
-  const { input } = operation;
-  const part = (place: 'params' | 'query' | 'body') => {
-    const names = Object.keys(input.shape).filter((name) => placeOf(name) === place);
-    return names.length > 0
-      ? input.pick(Object.fromEntries(names.map((name) => [name, true])) as Record<string, true>)
-      : undefined;
-  };
-  const [path, query, body] = [part('params'), part('query'), part('body')];
-  const needsBody = body !== undefined && fieldsOf(body).required.length > 0;
-  return {
-    requestParams: { ...(path && { path }), ...(query && { query }), ...describeConditions(operation) },
-    ...(body && { requestBody: { required: needsBody, content: { 'application/json': { schema: body } } } }),
-  };
-}
-
-const idempotencyKey = z.string().max(255).optional().describe('Repeated within a day, the call is answered as before');
-const ifMatch = z.string().optional().describe('The ETag that the resource must still have');
-
-function describeConditions(operation: NamedOperation) {
-  const headers = {
-    ...(isKeyed(operation) && { 'Idempotency-Key': idempotencyKey }),
-    ...(isVersioned(operation) && { 'If-Match': ifMatch }),
-  };
-  return Object.keys(headers).length > 0 ? { header: z.object(headers) } : {};
+/** Pages show who may call an operation only where a description says so. */
+function describeAtLength({ access, description = '' }: NamedOperation) {
+  const text = `${access === 'admin' ? 'For administrators. ' : ''}${description}`.trim();
+  return text === '' ? {} : { description: text };
 }
 
 function describeSuccess({ http, output, status, summary }: NamedOperation) {

@@ -15,7 +15,8 @@ const tokenPair = tokens.meta({ id: 'TokenPair' });
 const refreshToken = z
   .string({ error: 'Refresh token is required' })
   .min(1, 'Refresh token is required')
-  .max(4096, 'Refresh token is too long');
+  .max(4096, 'Refresh token is too long')
+  .meta({ examples: ['the refreshToken of the last answer'] });
 /** A live login, as its owner and administrators see it. */
 export const session = z
   .object({

@@ -18,6 +18,8 @@ const ofLength = (min: number) =>
     .refine((value) => lengthOf(value) >= min, `Password must be at least ${min} characters`)
     .meta({ minLength: min, maxLength: MAX_LENGTH });
 
+/** One that both policies take. */
+const EXAMPLE = { examples: ['Password12345678'] };
 const DESCRIPTION = 'Kept as a hash only; any characters, spaces included';
 
 /** The password of a new account, by policy; every rule that it breaks is listed. */
@@ -25,14 +27,15 @@ export const newPasswordFor: Readonly<Record<PasswordPolicy, z.ZodString>> = {
   default: ofLength(8)
     .regex(/[A-Z]/, 'Password must contain an uppercase letter')
     .regex(/[0-9]/, 'Password must contain a number')
+    .meta(EXAMPLE)
     .describe(DESCRIPTION),
-  nist: ofLength(15).describe(DESCRIPTION),
+  nist: ofLength(15).meta(EXAMPLE).describe(DESCRIPTION),
 };
 
 export const newPassword = newPasswordFor.default;
 
 /** A password to compare with: any that could ever have been set. */
-export const givenPassword = base.min(1, 'Password is required').describe('The password of the account');
+export const givenPassword = base.min(1, 'Password is required').meta(EXAMPLE).describe('The password of the account');
 
 type AnyOperations = Readonly<Record<string, { readonly input: z.ZodObject }>>;
 

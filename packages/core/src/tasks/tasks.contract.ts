@@ -11,7 +11,9 @@ export const SORTS = ['-createdAt', 'createdAt', '-dueDate', 'dueDate', '-priori
 
 const id = anyId.describe('Task id');
 const workspaceId = anyId.optional().describe('Workspace; the personal one by default');
-const title = text({ max: 200, required: 'Title is required' }).describe('What needs doing');
+const title = text({ max: 200, required: 'Title is required' })
+  .meta({ examples: ['Buy milk'] })
+  .describe('What needs doing');
 const description = text({ max: 5000, multiline: true }).nullable().optional().describe('Details; null: none');
 const status = z.enum(STATUSES).describe('Where the task stands');
 const priority = z.enum(PRIORITIES).describe('How much it matters');

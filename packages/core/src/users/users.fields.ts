@@ -13,7 +13,9 @@ export const email = z
   .meta({ format: 'email', examples: ['ada@example.com'] })
   .describe('E-mail address');
 
-export const name = text({ max: 100, required: 'Name is required' }).describe('Name as shown to people');
+export const name = text({ max: 100, required: 'Name is required' })
+  .meta({ examples: ['Ada'] })
+  .describe('Name as shown to people');
 
 export const role = z.enum(['USER', 'ADMIN']).describe('What the user may do');
 
