@@ -8,11 +8,10 @@ import type { Deps } from './deps.ts';
 import { createEventService } from './events/events.service.ts';
 import { createHealthCheck, type Health } from './health.ts';
 import { keyServices } from './idempotency/keyed-services.ts';
-import type { Actor, BoundService, CallContext } from './kernel/contract.ts';
 import { createCursors } from './kernel/cursors.ts';
 import { silent } from './kernel/logger.ts';
 import { guardRedis } from './kernel/redis-guard.ts';
-import type { AnyService, Services } from './operations.ts';
+import type { Services } from './operations.ts';
 import { parseSettings, type TaskAppOptions } from './options.ts';
 import { createPasswordHasher } from './passwords/password-hasher.ts';
 import { type Purged, purge } from './purge.ts';
@@ -22,16 +21,8 @@ import { shareOut } from './shares.ts';
 import { createTagService } from './tags/tags.service.ts';
 import { createTaskService } from './tasks/tasks.service.ts';
 import { createLoginThrottle } from './throttle/login-throttle.ts';
+import { type TransactionApp, toTransactionApp } from './transaction-app.ts';
 import { createUserService } from './users/users.service.ts';
-
-/** The operations for one actor: `bound.tasks.create(input)`. */
-export type BoundServices = { readonly [F in keyof Services]: BoundService<Services[F]> };
-
-/** The operations on one transaction. */
-export interface TransactionApp extends Services {
-  /** The operations for one actor. */
-  as(actor: Actor, facts?: Omit<CallContext, 'actor'>): BoundServices;
-}
 
 export interface TaskApp extends TransactionApp, AsyncDisposable {
   /** Who is behind an access token. */
@@ -71,6 +62,7 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     refreshes: createRefreshTurns(),
     cursors: createCursors(settings.secrets.access),
     requestSecret: `taskapp request ${settings.secrets.access[0]}`,
+    hooks: { given: options.hooks ?? {}, depth: 0, appOn: (trx, depth) => appInside(deps, trx, depth) },
     // A host may hand over a transaction from the start.
     cache: db.isTransaction ? null : createListCache(redis.cache, settings.cache, count),
   };
@@ -79,7 +71,7 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     ...createTransactionApp(deps),
     access: createAccessControl(deps),
     rateLimit: createRateLimiter(redis.limits, settings.rateLimit),
-    withTransaction: (trx) => createTransactionApp({ ...deps, db: trx, cache: null }),
+    withTransaction: (trx) => appInside(deps, trx),
     health: createHealthCheck(db, [redis.limits, redis.cache]),
     purge: () => purge(db),
     close,
@@ -99,14 +91,9 @@ const createServices = (deps: Deps): Services => ({
 function createTransactionApp(deps: Deps): TransactionApp {
   const { db, requestSecret: secret } = deps;
   const onTransaction = (trx: Knex.Transaction) => createServices({ ...deps, db: trx, cache: null });
-  const services = keyServices(createServices(deps), { db, secret, onTransaction });
-  return { ...services, as: (actor, facts) => bind(services, { ...facts, actor }) };
+  return toTransactionApp(keyServices(createServices(deps), { db, secret, onTransaction }));
 }
 
-function bind(services: Services, ctx: CallContext): BoundServices {
-  const bound = Object.entries(services as unknown as Record<string, AnyService>).map(([feature, service]) => [
-    feature,
-    Object.fromEntries(Object.entries(service).map(([name, call]) => [name, (input: unknown) => call(ctx, input)])),
-  ]);
-  return Object.fromEntries(bound) as BoundServices;
-}
+/** The app on a transaction, with `depth` hooks around its calls. */
+const appInside = (deps: Deps, trx: Knex.Transaction, depth = deps.hooks.depth): TransactionApp =>
+  createTransactionApp({ ...deps, db: trx, cache: null, hooks: { ...deps.hooks, depth } });

@@ -3,7 +3,7 @@ import type { CallContext, Contract, Handlers, Operation, Service } from './cont
 import { translateDatabaseError } from './database-errors.ts';
 import { fail, kernelErrors } from './errors.ts';
 import { createInputCheck } from './input-check.ts';
-import { revive, Serialized } from './serialized.ts';
+import { revive, Serialized, toView } from './serialized.ts';
 
 const AS_JSON = Symbol('taskapp.json');
 
@@ -66,11 +66,7 @@ function createCall(operation: Operation, handler: Handler): Call {
     const parsed = checkInput(input);
     return handler(ctx, parsed).catch(translateDatabaseError);
   };
-  const call = async (ctx: CallContext, input?: unknown) => {
-    const result = await perform(ctx, input);
-    if (!output) return undefined;
-    return result instanceof Serialized ? revive(output, JSON.parse(result.json)) : output.parse(result);
-  };
+  const call = async (ctx: CallContext, input?: unknown) => toView(output, await perform(ctx, input));
   const asJson: JsonCall = async (ctx, input) => {
     const result = await perform(ctx, input);
     if (!output) return {};
