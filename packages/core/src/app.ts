@@ -9,15 +9,17 @@ import { createEventService } from './events/events.service.ts';
 import { createHealthCheck, type Health } from './health.ts';
 import { keyServices } from './idempotency/keyed-services.ts';
 import { createCursors } from './kernel/cursors.ts';
+import { type Watcher, watchCall } from './kernel/implement.ts';
 import { silent } from './kernel/logger.ts';
 import { guardRedis } from './kernel/redis-guard.ts';
-import type { Services } from './operations.ts';
+import { mapCalls, type Services } from './operations.ts';
 import { parseSettings, type TaskAppOptions } from './options.ts';
 import { createPasswordHasher } from './passwords/password-hasher.ts';
 import { type Purged, purge } from './purge.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
 import { createSessionService } from './sessions/sessions.service.ts';
 import { shareOut } from './shares.ts';
+import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.ts';
 import { createTagService } from './tags/tags.service.ts';
 import { createTaskService } from './tasks/tasks.service.ts';
 import { createLoginThrottle } from './throttle/login-throttle.ts';
@@ -35,7 +37,14 @@ export interface TaskApp extends TransactionApp, AsyncDisposable {
   health(): Promise<Health>;
   /** Deletes what nothing needs any more: old sessions, keys and counters. Call it every hour or so. */
   purge(): Promise<Purged>;
-  /** Ends what the app started (hash workers, timers). The host's connections stay open. Idempotent. */
+  /**
+   * Tells a listener of what was committed, in each workspace in order: at least once, one event at a time, never of what
+   * was rolled back. Resolves, with the function that ends it, once nothing that is committed from then on is missed.
+   *
+   * @throws TypeError for options that are wrong, or a name that listens in this app already
+   */
+  on: Subscriptions['on'];
+  /** Ends what the app started (hash workers, listeners). The host's connections stay open. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -66,12 +75,17 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     // A host may hand over a transaction from the start.
     cache: db.isTransaction ? null : createListCache(redis.cache, settings.cache, count),
   };
-  const close = async () => hasher.close();
+  const subscriptions = createSubscriptions(deps);
+  const close = async () => {
+    await subscriptions.close();
+    await hasher.close();
+  };
   return {
-    ...createTransactionApp(deps),
+    ...toTransactionApp(watchChanges(createKeyedServices(deps), subscriptions)),
     access: createAccessControl(deps),
     rateLimit: createRateLimiter(redis.limits, settings.rateLimit),
     withTransaction: (trx) => appInside(deps, trx),
+    on: subscriptions.on,
     health: createHealthCheck(db, [redis.limits, redis.cache]),
     purge: () => purge(db),
     close,
@@ -88,12 +102,15 @@ const createServices = (deps: Deps): Services => ({
   events: createEventService(deps),
 });
 
-function createTransactionApp(deps: Deps): TransactionApp {
+function createKeyedServices(deps: Deps): Services {
   const { db, requestSecret: secret } = deps;
   const onTransaction = (trx: Knex.Transaction) => createServices({ ...deps, db: trx, cache: null });
-  return toTransactionApp(keyServices(createServices(deps), { db, secret, onTransaction }));
+  return keyServices(createServices(deps), { db, secret, onTransaction });
 }
+
+const watchChanges = (services: Services, watcher: Watcher): Services =>
+  mapCalls(services, ({ http }, call) => (http.startsWith('GET ') ? call : watchCall(call, watcher)));
 
 /** The app on a transaction, with `depth` hooks around its calls. */
 const appInside = (deps: Deps, trx: Knex.Transaction, depth = deps.hooks.depth): TransactionApp =>
-  createTransactionApp({ ...deps, db: trx, cache: null, hooks: { ...deps.hooks, depth } });
+  toTransactionApp(createKeyedServices({ ...deps, db: trx, cache: null, hooks: { ...deps.hooks, depth } }));

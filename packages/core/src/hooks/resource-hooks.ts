@@ -109,7 +109,7 @@ export function createHookedChanges(deps: HookDeps, kind: Kind, contract: Hookab
 function recheck({ log }: HookDeps, hook: string, operation: Operation) {
   const check = createInputCheck(operation);
   return <I extends object>(replacement: unknown, input: I, fixed: object = {}): I => {
-    if (replacement === undefined) return input;
+    if (replacement === undefined || replacement === null) return input;
     try {
       return check(typeof replacement === 'object' ? { ...replacement, ...fixed } : replacement) as I;
     } catch (error) {

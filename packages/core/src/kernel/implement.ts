@@ -57,6 +57,30 @@ export interface Diversion {
   asJson(ctx: CallContext, input: unknown): Promise<JsonAnswer>;
 }
 
+/** Who wants to know that something was done. */
+export interface Watcher {
+  isListening(): boolean;
+  nudge(): void;
+}
+
+/** Tells a watcher of calls that succeed. While it does not listen that costs a question. */
+export function watchCall(own: unknown, watcher: Watcher): unknown {
+  const call = own as Call;
+  const asJson = call[AS_JSON];
+  const told = async <T>(result: Promise<T>): Promise<T> => {
+    const value = await result;
+    watcher.nudge();
+    return value;
+  };
+  return Object.assign(
+    (ctx: CallContext, input?: unknown) => (watcher.isListening() ? told(call(ctx, input)) : call(ctx, input)),
+    {
+      [AS_JSON]: (ctx: CallContext, input?: unknown) =>
+        watcher.isListening() ? told(asJson(ctx, input)) : asJson(ctx, input),
+    },
+  );
+}
+
 function createCall(operation: Operation, handler: Handler): Call {
   const { output } = operation;
   const checkInput = createInputCheck(operation);
