@@ -1,38 +1,24 @@
 import type { Knex } from 'knex';
 import { type AccessControl, createAccessControl } from './auth/access-control.ts';
-import { createAuthService } from './auth/auth.service.ts';
 import { createRefreshTurns } from './auth/refresh-turns.ts';
 import { createTokens } from './auth/tokens.ts';
 import { createListCache } from './cache/list-cache.ts';
 import type { Deps } from './deps.ts';
-import { createEventService } from './events/events.service.ts';
 import { createHealthCheck, type Health } from './health.ts';
-import { keyServices } from './idempotency/keyed-services.ts';
-import type { Actor, BoundService, CallContext } from './kernel/contract.ts';
 import { createCursors } from './kernel/cursors.ts';
+import { type Watcher, watchCall } from './kernel/implement.ts';
 import { silent } from './kernel/logger.ts';
 import { guardRedis } from './kernel/redis-guard.ts';
-import type { AnyService, Services } from './operations.ts';
+import { mapCalls, type Services } from './operations.ts';
 import { parseSettings, type TaskAppOptions } from './options.ts';
 import { createPasswordHasher } from './passwords/password-hasher.ts';
 import { type Purged, purge } from './purge.ts';
-import { createQuickAddService } from './quick-add/quick-add.service.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
-import { createSessionService } from './sessions/sessions.service.ts';
+import { createKeyedServices, onlyOn } from './services.ts';
 import { shareOut } from './shares.ts';
-import { createTagService } from './tags/tags.service.ts';
-import { createTaskService } from './tasks/tasks.service.ts';
+import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.ts';
 import { createLoginThrottle } from './throttle/login-throttle.ts';
-import { createUserService } from './users/users.service.ts';
-
-/** The operations for one actor: `bound.tasks.create(input)`. */
-export type BoundServices = { readonly [F in keyof Services]: BoundService<Services[F]> };
-
-/** The operations on one transaction. */
-export interface TransactionApp extends Services {
-  /** The operations for one actor. */
-  as(actor: Actor, facts?: Omit<CallContext, 'actor'>): BoundServices;
-}
+import { type TransactionApp, toTransactionApp } from './transaction-app.ts';
 
 export interface TaskApp extends TransactionApp, AsyncDisposable {
   /** Who is behind an access token. */
@@ -45,7 +31,14 @@ export interface TaskApp extends TransactionApp, AsyncDisposable {
   health(): Promise<Health>;
   /** Deletes what nothing needs any more: old sessions, keys and counters. Call it every hour or so. */
   purge(): Promise<Purged>;
-  /** Ends what the app started (hash workers, timers). The host's connections stay open. Idempotent. */
+  /**
+   * Tells a listener of what was committed, in each workspace in order: at least once, one event at a time, never of what
+   * was rolled back. Resolves, with the function that ends it, once nothing that is committed from then on is missed.
+   *
+   * @throws TypeError for options that are wrong, or a name that listens in this app already
+   */
+  on: Subscriptions['on'];
+  /** Ends what the app started (hash workers, listeners). The host's connections stay open. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -72,15 +65,21 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     refreshes: createRefreshTurns(),
     cursors: createCursors(settings.secrets.access),
     requestSecret: `taskapp request ${settings.secrets.access[0]}`,
+    hooks: { given: options.hooks ?? {}, depth: 0, appOn: (trx, depth) => appInside(deps, trx, depth) },
     // A host may hand over a transaction from the start.
     cache: db.isTransaction ? null : createListCache(redis.cache, settings.cache, count),
   };
-  const close = async () => hasher.close();
+  const subscriptions = createSubscriptions(deps);
+  const close = async () => {
+    await subscriptions.close();
+    await hasher.close();
+  };
   return {
-    ...createTransactionApp(deps),
+    ...toTransactionApp(watchChanges(createKeyedServices(deps), subscriptions)),
     access: createAccessControl(deps),
     rateLimit: createRateLimiter(redis.limits, settings.rateLimit),
-    withTransaction: (trx) => createTransactionApp(onlyOn(trx, deps)),
+    withTransaction: (trx) => appInside(deps, trx),
+    on: subscriptions.on,
     health: createHealthCheck(db, [redis.limits, redis.cache]),
     purge: () => purge(db),
     close,
@@ -88,35 +87,9 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
   };
 }
 
-function createServices(deps: Deps): Services {
-  const { db } = deps;
-  return {
-    auth: createAuthService(deps),
-    users: createUserService(deps),
-    sessions: createSessionService(deps),
-    tasks: {
-      ...createTaskService(deps),
-      ...createQuickAddService({ db, onTransaction: (trx) => createServices(onlyOn(trx, deps)) }),
-    },
-    tags: createTagService(deps),
-    events: createEventService(deps),
-  };
-}
+const watchChanges = (services: Services, watcher: Watcher): Services =>
+  mapCalls(services, ({ http }, call) => (http.startsWith('GET ') ? call : watchCall(call, watcher)));
 
-/** Nothing that is not committed may get into the cache. */
-const onlyOn = (trx: Knex.Transaction, deps: Deps): Deps => ({ ...deps, db: trx, cache: null });
-
-function createTransactionApp(deps: Deps): TransactionApp {
-  const { db, requestSecret: secret } = deps;
-  const onTransaction = (trx: Knex.Transaction) => createServices(onlyOn(trx, deps));
-  const services = keyServices(createServices(deps), { db, secret, onTransaction });
-  return { ...services, as: (actor, facts) => bind(services, { ...facts, actor }) };
-}
-
-function bind(services: Services, ctx: CallContext): BoundServices {
-  const bound = Object.entries(services as unknown as Record<string, AnyService>).map(([feature, service]) => [
-    feature,
-    Object.fromEntries(Object.entries(service).map(([name, call]) => [name, (input: unknown) => call(ctx, input)])),
-  ]);
-  return Object.fromEntries(bound) as BoundServices;
-}
+/** The app on a transaction, with `depth` hooks around its calls. */
+const appInside = (deps: Deps, trx: Knex.Transaction, depth = deps.hooks.depth): TransactionApp =>
+  toTransactionApp(createKeyedServices(onlyOn(trx, { ...deps, hooks: { ...deps.hooks, depth } })));

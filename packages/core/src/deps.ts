@@ -1,6 +1,7 @@
 import type { RefreshTurns } from './auth/refresh-turns.ts';
 import type { Tokens } from './auth/tokens.ts';
 import type { ListCache } from './cache/list-cache.ts';
+import type { Hooks } from './hooks/hook-runner.ts';
 import type { Cursors } from './kernel/cursors.ts';
 import type { Db } from './kernel/database.ts';
 import type { Logger } from './kernel/logger.ts';
@@ -25,6 +26,7 @@ export interface Deps {
   readonly cursors: Cursors;
   /** What the fingerprints of requests with an idempotency key are made with. */
   readonly requestSecret: string;
+  readonly hooks: Hooks;
   /** `null` inside a host's transaction: what is not committed must not be cached. */
   readonly cache: ListCache | null;
 }

@@ -1,4 +1,5 @@
 import { authErrors } from './auth/auth.errors.ts';
+import { hookErrors } from './hooks/hooks.errors.ts';
 import { idempotencyErrors } from './idempotency/idempotency.errors.ts';
 import { type ErrorSpec, kernelErrors } from './kernel/errors.ts';
 import { migrationErrors } from './migrations.errors.ts';
@@ -17,6 +18,7 @@ const tables = [
   tagErrors,
   rateLimitErrors,
   idempotencyErrors,
+  hookErrors,
   migrationErrors,
 ] as const;
 

@@ -1,8 +1,11 @@
-export { type BoundServices, createTaskApp, type TaskApp, type TransactionApp } from './app.ts';
+export { createTaskApp, type TaskApp } from './app.ts';
 export type { AccessControl } from './auth/access-control.ts';
 export type { AccessClaims, Authentication } from './auth/claims.ts';
 export { ERRORS, type ErrorCode } from './errors.ts';
+export { EVENT_TYPES, type EventType } from './events/events.fields.ts';
 export type { Health } from './health.ts';
+export { type VetoOptions, veto } from './hooks/hooks.errors.ts';
+export type { HookContext, ResourceHooks, TaskAppHooks, UserHooks } from './hooks/task-app-hooks.ts';
 export { type ConnectOptions, connect } from './kernel/connect.ts';
 export type { Access, Actor, CallContext, Role, SystemActor, UserActor } from './kernel/contract.ts';
 export { type ErrorKind, type FieldProblem, isTaskAppError, type TaskAppError } from './kernel/errors.ts';
@@ -26,4 +29,13 @@ export {
 export type { TaskAppOptions } from './options.ts';
 export type { Purged } from './purge.ts';
 export type { RateLimiter, RateLimitResult } from './rate-limit/rate-limiter.ts';
+export type { StopListening } from './subscriptions/subscriptions.ts';
+export type {
+  EventChoice,
+  EventListener,
+  ListenOptions,
+  TaskAppEvent,
+  TaskAppEvents,
+} from './subscriptions/task-app-event.ts';
 export type { TaskView } from './tasks/tasks.contract.ts';
+export type { BoundServices, TransactionApp } from './transaction-app.ts';

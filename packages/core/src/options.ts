@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
 import * as z from 'zod';
+import { findHookProblems, type TaskAppHooks } from './hooks/task-app-hooks.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { Count } from './kernel/occurrences.ts';
-import type { RedisClient, RedisClients } from './kernel/redis-guard.ts';
+import { isUsable, type RedisClient, type RedisClients } from './kernel/redis-guard.ts';
 
 const SECRET_BYTES = 32;
 const MIN_DISTINCT = 10;
@@ -92,28 +93,24 @@ export interface TaskAppOptions extends z.input<typeof settings> {
   readonly log?: Logger;
   /** Told of what operators like to count; for metrics. */
   readonly count?: Count;
+  /** What is to happen with every change, in its transaction. */
+  readonly hooks?: TaskAppHooks;
   /** Processes of this app on this machine, 1 by default: they divide its cores and, without Redis, limits. */
   readonly processes?: number;
   /** The clock that tokens are checked against; everything else uses the clock of PostgreSQL. */
   readonly now?: () => Date;
 }
 
-/** Also with clients of another copy of ioredis. */
-function isUsable(redis: TaskAppOptions['redis'] | undefined): boolean {
-  if (redis === null || redis === undefined) return true;
-  const { limits, cache } = redis as Partial<RedisClients>;
-  const clients = (limits ? [limits, cache] : [redis]) as (Partial<RedisClient> | undefined)[];
-  return clients.every((client) => typeof client?.status === 'string');
-}
-
 /** Checks the options of an app and fills in defaults. Names every problem at once, never a value. */
-export function parseSettings({ db, redis, log: _log, count: _count, now: _now, ...given }: TaskAppOptions): Settings {
+export function parseSettings(options: TaskAppOptions): Settings {
+  const { db, redis, hooks, log: _log, count: _count, now: _now, ...given } = options;
   const parsed = settings.safeParse(given);
   const problems = (parsed.error?.issues ?? []).map(
     ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
   );
   if (typeof db !== 'function') problems.unshift('db: Must be a Knex instance');
   if (!isUsable(redis)) problems.push('redis: Must be an ioredis client, { limits, cache } of two, or null');
+  problems.push(...findHookProblems(hooks));
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new TypeError(`createTaskApp cannot start:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
 }

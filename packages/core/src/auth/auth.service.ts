@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Deps } from '../deps.ts';
 import { recordEvent } from '../events/account-events.queries.ts';
+import { runAfterUserCreate } from '../hooks/user-hooks.ts';
 import type { CallContext } from '../kernel/contract.ts';
 import { type ErrorSpec, fail, kernelErrors, refuse } from '../kernel/errors.ts';
 import { implement } from '../kernel/implement.ts';
@@ -59,6 +60,7 @@ export function createAuthService(deps: Deps) {
       const passwordHash = await hasher.hash(input.password, owner);
       return transaction(db, async (db) => {
         const user = await createUser(db, ctx, { ...input, passwordHash, role: 'USER' });
+        await runAfterUserCreate(deps, { db, ctx }, user);
         const session = await openSession(db, ctx, { userId: user.id, lifetimes });
         return { user, ...pairFor(session, user) };
       });

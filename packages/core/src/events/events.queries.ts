@@ -5,13 +5,14 @@ import type { CallContext } from '../kernel/contract.ts';
 import { fail } from '../kernel/errors.ts';
 import { named, runStatement } from '../kernel/statement.ts';
 import { workspaceErrors } from '../workspaces/workspaces.errors.ts';
+import type { EventType } from './events.fields.ts';
 
 /** The changed fields with their values before and after; a made thing has no `from`, a removed one no `to`. */
 export type Changes = Readonly<Record<string, { readonly from?: unknown; readonly to?: unknown }>>;
 
-/** Something that happened: `task.created`, `user.updated`. */
+/** Something that happened. */
 export interface Happening {
-  readonly type: `${string}.${string}`;
+  readonly type: EventType;
   /** `null`: unknown. */
   readonly entityId: string | null;
   readonly changes?: Changes;

@@ -71,8 +71,19 @@ export function isConnectionLoss(error: unknown): boolean {
   return /^(08|57P0)/.test(code) || /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(code);
 }
 
-/** Rethrows a failure of PostgreSQL or its connection as what it means to a caller. */
+/** Carries what a host's code threw past everything that gives failures of PostgreSQL a meaning. */
+export class ForeignError extends Error {
+  constructor(cause: unknown) {
+    super("Thrown by the host's code", { cause });
+  }
+}
+
+/**
+ * Rethrows a failure of PostgreSQL or its connection as what it means to a caller, and what a host's code threw as it
+ * was.
+ */
 export function translateDatabaseError(error: unknown): never {
+  if (error instanceof ForeignError) throw error.cause;
   const meaning = MEANINGS[nativeOf(error).code ?? ''];
   if (meaning) fail(meaning.spec, { ...(meaning.retryAfter && { retryAfter: meaning.retryAfter }), cause: error });
   if (isConnectionLoss(error)) fail(UNAVAILABLE.spec, { retryAfter: 1, cause: error });

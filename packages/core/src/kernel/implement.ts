@@ -3,7 +3,7 @@ import type { CallContext, Contract, Handlers, Operation, Service } from './cont
 import { translateDatabaseError } from './database-errors.ts';
 import { fail, kernelErrors } from './errors.ts';
 import { createInputCheck } from './input-check.ts';
-import { revive, Serialized } from './serialized.ts';
+import { revive, Serialized, toView } from './serialized.ts';
 
 const AS_JSON = Symbol('taskapp.json');
 
@@ -57,6 +57,30 @@ export interface Diversion {
   asJson(ctx: CallContext, input: unknown): Promise<JsonAnswer>;
 }
 
+/** Who wants to know that something was done. */
+export interface Watcher {
+  isListening(): boolean;
+  nudge(): void;
+}
+
+/** Tells a watcher of calls that succeed. While it does not listen that costs a question. */
+export function watchCall(own: unknown, watcher: Watcher): unknown {
+  const call = own as Call;
+  const asJson = call[AS_JSON];
+  const told = async <T>(result: Promise<T>): Promise<T> => {
+    const value = await result;
+    watcher.nudge();
+    return value;
+  };
+  return Object.assign(
+    (ctx: CallContext, input?: unknown) => (watcher.isListening() ? told(call(ctx, input)) : call(ctx, input)),
+    {
+      [AS_JSON]: (ctx: CallContext, input?: unknown) =>
+        watcher.isListening() ? told(asJson(ctx, input)) : asJson(ctx, input),
+    },
+  );
+}
+
 function createCall(operation: Operation, handler: Handler): Call {
   const { output } = operation;
   const checkInput = createInputCheck(operation);
@@ -66,11 +90,7 @@ function createCall(operation: Operation, handler: Handler): Call {
     const parsed = checkInput(input);
     return handler(ctx, parsed).catch(translateDatabaseError);
   };
-  const call = async (ctx: CallContext, input?: unknown) => {
-    const result = await perform(ctx, input);
-    if (!output) return undefined;
-    return result instanceof Serialized ? revive(output, JSON.parse(result.json)) : output.parse(result);
-  };
+  const call = async (ctx: CallContext, input?: unknown) => toView(output, await perform(ctx, input));
   const asJson: JsonCall = async (ctx, input) => {
     const result = await perform(ctx, input);
     if (!output) return {};

@@ -39,6 +39,14 @@ export function guardRedis(redis: RedisClient | RedisClients | null, { log, coun
   return { limits: guardFor('limits'), cache: guardFor('cache') };
 }
 
+/** True for what can be worked with, clients of another copy of ioredis included. */
+export function isUsable(redis: RedisClient | RedisClients | null | undefined): boolean {
+  if (redis === null || redis === undefined) return true;
+  const { limits, cache } = redis as Partial<RedisClients>;
+  const clients = (limits ? [limits, cache] : [redis]) as (Partial<RedisClient> | undefined)[];
+  return clients.every((client) => typeof client?.status === 'string');
+}
+
 interface Witness {
   readonly report: (level: 'info' | 'warn', message: string, meta?: object) => void;
   /** Something was done without the Redis that there is. */

@@ -15,6 +15,12 @@ export class Serialized {
   }
 }
 
+/** What library callers get of a result. */
+export const toView = (output: z.ZodType | undefined, result: unknown): unknown => {
+  if (!output) return undefined;
+  return result instanceof Serialized ? revive(output, JSON.parse(result.json)) : output.parse(result);
+};
+
 type Def = {
   type: string;
   shape?: Record<string, z.ZodType>;

@@ -102,4 +102,7 @@ async function attemptOnce<T>(db: Knex, work: Work<T>, outcome: CommitOutcome): 
 }
 
 /** A deadlock, a serialisation failure, a plan from before a migration: nothing is left, and it may succeed now. */
-const isConflict = (error: unknown) => ['40001', '40P01', '0A000'].includes(nativeOf(error).code ?? '');
+const isConflict = (error: unknown): boolean =>
+  error instanceof Error && (CONFLICTS.includes(nativeOf(error).code ?? '') || isConflict(error.cause));
+
+const CONFLICTS = ['40001', '40P01', '0A000'];

@@ -1,8 +1,11 @@
+import type { Knex } from 'knex';
 import { raw } from 'objection';
 import { v7 as uuid } from 'uuid';
 import type { Deps } from '../deps.ts';
 import { all, diff, recordChange } from '../events/events.queries.ts';
-import { onConstraint } from '../kernel/database.ts';
+import { createHookedChanges } from '../hooks/resource-hooks.ts';
+import type { Actor, Handlers } from '../kernel/contract.ts';
+import { type Db, onConstraint } from '../kernel/database.ts';
 import { fail } from '../kernel/errors.ts';
 import { implement } from '../kernel/implement.ts';
 import { Serialized } from '../kernel/serialized.ts';
@@ -24,7 +27,10 @@ const refused = onConstraint({
 });
 
 /** Tags belong to a workspace; their names are unique in it without regard to case. */
-export function createTagService({ db, cache }: Deps) {
+export function createTagService(deps: Deps) {
+  const { db, cache } = deps;
+  const hooks = createHookedChanges(deps, 'tag', tagsContract);
+
   return implement(tagsContract, {
     list: async (ctx, { workspaceId }) => {
       const workspace = await findReadableSnapshot(db, ctx, workspaceId);
@@ -36,44 +42,61 @@ export function createTagService({ db, cache }: Deps) {
       return new Serialized(json);
     },
 
-    create: (ctx, { name, color, workspaceId }) =>
-      transaction(db, async (db) => {
-        const scope = await getWritableScope(db, ctx, workspaceId);
-        const id = uuid();
-        const fields = { name, color: color.toLowerCase() };
-        await Tag.query(db).insert({ id, workspaceId: scope.id, ...fields });
-        const changes = all('to', fields);
-        await recordChange(db, ctx, { type: 'tag.created', workspaceId: scope.id, entityId: id, changes });
-        // Counted under the lock of the workspace, so that tags made at once all count.
-        if ((await Tag.query(db).where('workspace_id', scope.id).resultSize()) > MAX_TAGS) fail(tagErrors.tooMany);
-        return getTag(db, ctx.actor, id);
-      }).catch(refused),
+    create: (ctx, input) => hooks.create({ db, ctx, input }, makeTag).catch(refused),
 
     get: ({ actor }, { id }) => getTag(db, actor, id),
 
-    update: (ctx, { id, name, color }) =>
-      transaction(db, async (db) => {
-        const before = await lockTag(db, ctx.actor, id);
-        assertVersion(ctx, before);
-        const fields = { ...(name !== undefined && { name }), ...(color && { color: color.toLowerCase() }) };
-        const changes = diff(before, fields);
-        if (Object.keys(changes).length === 0) return before;
-        const row = { ...fields, version: raw('version + 1'), updatedAt: raw('now()') };
-        await Tag.query(db)
-          .findById(id)
-          .patch(row as never);
-        await recordChange(db, ctx, { type: 'tag.updated', workspaceId: before.workspaceId, entityId: id, changes });
-        return getTag(db, ctx.actor, id);
-      }).catch(refused),
+    update: (ctx, input) =>
+      hooks.update({ db, ctx, input }, { find: findLocked(ctx.actor, input.id), change: changeTag }).catch(refused),
 
-    remove: (ctx, { id }) =>
-      transaction(db, async (db) => {
-        const before = await lockTag(db, ctx.actor, id);
-        assertVersion(ctx, before);
-        const { workspaceId, name, color } = before;
-        await Tag.query(db).deleteById(id);
-        const changes = all('from', { name, color });
-        await recordChange(db, ctx, { type: 'tag.removed', workspaceId, entityId: id, changes });
-      }),
+    remove: (ctx, input) =>
+      hooks.remove({ db, ctx, input }, { find: findLocked(ctx.actor, input.id), change: removeTag }),
   });
 }
+
+type Call<O extends keyof Handlers<typeof tagsContract>> = {
+  readonly db: Db;
+  readonly ctx: Parameters<Handlers<typeof tagsContract>[O]>[0];
+  readonly input: Parameters<Handlers<typeof tagsContract>[O]>[1];
+};
+
+const makeTag = ({ db, ctx, input: { name, color, workspaceId } }: Call<'create'>): Promise<Tag> =>
+  transaction(db, async (db) => {
+    const scope = await getWritableScope(db, ctx, workspaceId);
+    const id = uuid();
+    const fields = { name, color: color.toLowerCase() };
+    await Tag.query(db).insert({ id, workspaceId: scope.id, ...fields });
+    const changes = all('to', fields);
+    await recordChange(db, ctx, { type: 'tag.created', workspaceId: scope.id, entityId: id, changes });
+    // Counted under the lock of the workspace, so that tags made at once all count.
+    if ((await Tag.query(db).where('workspace_id', scope.id).resultSize()) > MAX_TAGS) fail(tagErrors.tooMany);
+    return getTag(db, ctx.actor, id);
+  });
+
+const changeTag = ({ db, ctx, input: { id, name, color } }: Call<'update'>): Promise<Tag> =>
+  transaction(db, async (db) => {
+    const before = await lockTag(db, ctx.actor, id);
+    assertVersion(ctx, before);
+    const fields = { ...(name !== undefined && { name }), ...(color && { color: color.toLowerCase() }) };
+    const changes = diff(before, fields);
+    if (Object.keys(changes).length === 0) return before;
+    const row = { ...fields, version: raw('version + 1'), updatedAt: raw('now()') };
+    await Tag.query(db)
+      .findById(id)
+      .patch(row as never);
+    await recordChange(db, ctx, { type: 'tag.updated', workspaceId: before.workspaceId, entityId: id, changes });
+    return getTag(db, ctx.actor, id);
+  });
+
+const removeTag = ({ db, ctx, input: { id } }: Call<'remove'>): Promise<void> =>
+  transaction(db, async (db) => {
+    const before = await lockTag(db, ctx.actor, id);
+    assertVersion(ctx, before);
+    const { workspaceId, name, color } = before;
+    await Tag.query(db).deleteById(id);
+    const changes = all('from', { name, color });
+    await recordChange(db, ctx, { type: 'tag.removed', workspaceId, entityId: id, changes });
+  });
+
+/** For hooks: a tag that nobody else can change meanwhile. */
+const findLocked = (actor: Actor, id: string) => (db: Knex.Transaction) => lockTag(db, actor, id);

@@ -33,3 +33,5 @@ export const user = account
     updatedAt: z.date(),
   })
   .meta({ id: 'User' });
+
+export type UserView = z.output<typeof user>;

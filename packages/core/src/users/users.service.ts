@@ -1,7 +1,10 @@
+import type { Knex } from 'knex';
 import { raw } from 'objection';
 import { revokeSessions } from '../auth/sessions.queries.ts';
 import type { Deps } from '../deps.ts';
 import { diff } from '../events/events.queries.ts';
+import { runAfterUserCreate, runBeforeUserRemove } from '../hooks/user-hooks.ts';
+import type { CallContext } from '../kernel/contract.ts';
 import { onConstraint } from '../kernel/database.ts';
 import { refuse } from '../kernel/errors.ts';
 import { implement } from '../kernel/implement.ts';
@@ -17,6 +20,10 @@ import { changeUser, createUser, getUser, lockUser, removeUser, verifyPassword }
 /** A user's own account, and the administration of all accounts. */
 export function createUserService(deps: Deps) {
   const { db, hasher } = deps;
+  const remove = async (db: Knex.Transaction, ctx: CallContext, id: string) => {
+    await runBeforeUserRemove(deps, { db, ctx }, (db) => getUser(db, id));
+    await removeUser(db, ctx, id);
+  };
 
   return implement(withPasswordPolicy(usersContract, deps.passwordPolicy), {
     me: ({ actor }) => getUser(db, actor.userId),
@@ -42,7 +49,7 @@ export function createUserService(deps: Deps) {
 
     removeMe: async (ctx, { currentPassword }) => {
       await verifyPassword(deps, ctx, currentPassword);
-      await transaction(db, async (db) => removeUser(db, ctx, ctx.actor.userId));
+      await transaction(db, (db) => remove(db, ctx, ctx.actor.userId));
     },
 
     list: async (_ctx, { page, limit, email }) => {
@@ -55,7 +62,11 @@ export function createUserService(deps: Deps) {
 
     create: async (ctx, input) => {
       const passwordHash = await hasher.hash(input.password, { ip: ctx.ip, account: normalizeEmail(input.email) });
-      return transaction(db, (db) => createUser(db, ctx, { ...input, passwordHash }));
+      return transaction(db, async (db) => {
+        const user = await createUser(db, ctx, { ...input, passwordHash });
+        await runAfterUserCreate(deps, { db, ctx }, user);
+        return user;
+      });
     },
 
     get: (_ctx, { id }) => getUser(db, id),
@@ -75,6 +86,6 @@ export function createUserService(deps: Deps) {
         return changeUser(db, ctx, { id, fields, changes });
       }),
 
-    remove: (ctx, { id }) => transaction(db, async (db) => removeUser(db, ctx, id)),
+    remove: (ctx, { id }) => transaction(db, (db) => remove(db, ctx, id)),
   });
 }

@@ -1,0 +1,37 @@
+import type { Knex } from 'knex';
+import { createAuthService } from './auth/auth.service.ts';
+import type { Deps } from './deps.ts';
+import { createEventService } from './events/events.service.ts';
+import { keyServices } from './idempotency/keyed-services.ts';
+import type { Services } from './operations.ts';
+import { createQuickAddService } from './quick-add/quick-add.service.ts';
+import { createSessionService } from './sessions/sessions.service.ts';
+import { createTagService } from './tags/tags.service.ts';
+import { createTaskService } from './tasks/tasks.service.ts';
+import { createUserService } from './users/users.service.ts';
+
+/** The operations of every feature, on one connection or transaction. */
+function createServices(deps: Deps): Services {
+  const { db } = deps;
+  return {
+    auth: createAuthService(deps),
+    users: createUserService(deps),
+    sessions: createSessionService(deps),
+    tasks: {
+      ...createTaskService(deps),
+      ...createQuickAddService({ db, onTransaction: (trx) => createServices(onlyOn(trx, deps)) }),
+    },
+    tags: createTagService(deps),
+    events: createEventService(deps),
+  };
+}
+
+/** Nothing that is not committed may get into the cache. */
+export const onlyOn = (trx: Knex.Transaction, deps: Deps): Deps => ({ ...deps, db: trx, cache: null });
+
+/** The same operations with what idempotency keys promise. */
+export function createKeyedServices(deps: Deps): Services {
+  const { db, requestSecret: secret } = deps;
+  const onTransaction = (trx: Knex.Transaction) => createServices(onlyOn(trx, deps));
+  return keyServices(createServices(deps), { db, secret, onTransaction });
+}
