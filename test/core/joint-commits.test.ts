@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from 'node:test';
-import { type CallContext, connect, createTaskApp, operations, runAsJson, type TaskApp } from '@taskapp/core';
+import { connect, createTaskApp, operations, runAsJson, type TaskApp } from '@taskapp/core';
 import { atEnd } from '../support/cleanup.ts';
 import { blockedBackend, codeOf, hostTransaction } from '../support/factories.ts';
 import { type FaultyNetwork, startProxy } from '../support/proxy.ts';
@@ -29,7 +29,7 @@ beforeEach(() => {
 async function withTask() {
   const user = await world.user();
   const task = await user.as.tasks.create({ title: 'start' });
-  const ctx: CallContext = { actor: user.actor, workspace: { id: task.workspaceId, stamp: '1-1' } };
+  const ctx = { actor: user.actor, workspace: { id: task.workspaceId, stamp: '1-1' } };
   return { ...user, task, ctx };
 }
 type Member = Awaited<ReturnType<typeof withTask>>;

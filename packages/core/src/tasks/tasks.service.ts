@@ -29,18 +29,17 @@ export function createTaskService(deps: Deps) {
   const { db } = deps;
   const hooks = createHookedChanges(deps, 'task', tasksContract);
   const read = createTaskReader(db);
-  const insertTask = createTaskInserter(db);
-  const updateTask = createTaskUpdater(db);
+  const make = makeTask(createTaskInserter(db));
+  const change = changeTask(createTaskUpdater(db));
 
   return implement(tasksContract, {
     list: createTaskList(deps),
 
-    create: (ctx, input) => hooks.create({ db, ctx, input }, makeTask).catch(workspaceGone),
+    create: (ctx, input) => hooks.create({ db, ctx, input }, make).catch(workspaceGone),
 
     get: ({ actor }, { id }) => read(actor, id),
 
-    update: (ctx, input) =>
-      hooks.update({ db, ctx, input }, { find: findLocked(ctx.actor, input.id), change: changeTask }),
+    update: (ctx, input) => hooks.update({ db, ctx, input }, { find: findLocked(ctx.actor, input.id), change }),
 
     remove: (ctx, input) =>
       hooks.remove(
@@ -57,30 +56,34 @@ type Call<O extends keyof Handlers<typeof tasksContract>> = {
 };
 
 /** Makes a task. */
-function makeTask({ db, ctx, input: { tagIds = [], workspaceId, ...fields } }: Call<'create'>): Promise<Serialized> {
-  const make = async (db: Db) => {
-    const scope = await getWritableScope(db, ctx, workspaceId);
-    const creatorId = ctx.actor.kind === 'user' ? ctx.actor.userId : scope.ownerId;
-    await lockTags(db, scope.id, tagIds);
-    const { description = null, dueDate = null } = fields;
-    const changes = all('to', { ...fields, ...(tagIds.length > 0 && { tagIds }) });
-    const place = { id: uuid(), workspaceId: scope.id, creatorId, tagIds };
-    return insertTask(db, ctx, { ...fields, description, dueDate, ...place, changes });
+const makeTask =
+  (insertTask: ReturnType<typeof createTaskInserter>) =>
+  ({ db, ctx, input: { tagIds = [], workspaceId, ...fields } }: Call<'create'>): Promise<Serialized> => {
+    const make = async (db: Db) => {
+      const scope = await getWritableScope(db, ctx, workspaceId);
+      const creatorId = ctx.actor.kind === 'user' ? ctx.actor.userId : scope.ownerId;
+      await lockTags(db, scope.id, tagIds);
+      const { description = null, dueDate = null } = fields;
+      const changes = all('to', { ...fields, ...(tagIds.length > 0 && { tagIds }) });
+      const place = { id: uuid(), workspaceId: scope.id, creatorId, tagIds };
+      return insertTask(db, ctx, { ...fields, description, dueDate, ...place, changes });
+    };
+    return tagIds.length > 0 ? transaction(db, make) : make(db);
   };
-  return tagIds.length > 0 ? transaction(db, make) : make(db);
-}
 
 /** Changes a task. */
-function changeTask({ db, ctx, input: { id, tagIds, ...fields } }: Call<'update'>): Promise<Serialized> {
-  if (!tagIds) return updateTask(db, ctx, { id, ...fields });
-  return transaction(db, async (db) => {
-    const task = await lockTask(db, ctx.actor, id);
-    assertVersion(ctx, task);
-    const tagChanges = diff({ tagIds: await findTagIds(db, id) }, { tagIds: [...tagIds].sort() });
-    if (tagChanges.tagIds) await replaceTags(db, task, tagIds);
-    return updateTask(db, ctx, { id, ...fields, tagChanges });
-  });
-}
+const changeTask =
+  (updateTask: ReturnType<typeof createTaskUpdater>) =>
+  ({ db, ctx, input: { id, tagIds, ...fields } }: Call<'update'>): Promise<Serialized> => {
+    if (!tagIds) return updateTask(db, ctx, { id, ...fields });
+    return transaction(db, async (db) => {
+      const task = await lockTask(db, ctx.actor, id);
+      assertVersion(ctx, task);
+      const tagChanges = diff({ tagIds: await findTagIds(db, id) }, { tagIds: [...tagIds].sort() });
+      if (tagChanges.tagIds) await replaceTags(db, task, tagIds);
+      return updateTask(db, ctx, { id, ...fields, tagChanges });
+    });
+  };
 
 /** For hooks: a task as its callers see it, which nobody else can change meanwhile. */
 const findLocked = (actor: Actor, id: string) => async (db: Knex.Transaction) => {
