@@ -10,9 +10,10 @@ const HEAVY: Readonly<Record<string, string>> = {
   '@taskapp/core': 'packages/core/src/index.ts',
   '@taskapp/http/config': 'packages/http/src/config.ts',
   pg: 'node_modules/pg/esm/index.mjs',
+  yaml: 'node_modules/yaml/browser/index.js',
 };
 /** Loaded from where they are installed: what few commands need, and what starts workers from its own files. */
-const SEPARATE = ['@taskapp/http', '@taskapp/http/workers', 'ioredis', 'piscina'];
+const SEPARATE = ['@taskapp/http', '@taskapp/http/client', '@taskapp/http/workers', 'ioredis', 'piscina'];
 /** Modules of the program that stay what the compiler makes of them: few commands need them, and they need much. */
 const COLD = /\/(doctor\/doctor|backup\/(backup|restore)|catalog\/describe)\.ts$/;
 /** Drivers that Knex and `pg` name and nobody here has. */

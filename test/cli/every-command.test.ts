@@ -26,7 +26,7 @@ let folder: string;
 before(async () => {
   world = await createWorld({ redis: null });
   folder = await mkdtemp(join(tmpdir(), 'taskctl-every-'));
-  atEnd(() => rm(folder, { recursive: true }));
+  atEnd(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   cli = createCli(world.url, { env: { ...env, XDG_CONFIG_HOME: folder } });
 });
 
@@ -116,6 +116,15 @@ async function otherWays(): Promise<Record<string, Way>> {
     'secret generate': {},
     completion: { argv: ['bash'] },
     complete: { argv: ['task', 'up'] },
+    'config list': {},
+    'config get': { argv: ['output'] },
+    'config set': { argv: ['output', 'wide'] },
+    'config unset': { argv: ['output'] },
+    'config path': {},
+    'profile list': {},
+    'profile use': { argv: ['default'] },
+    'profile add': { argv: ['work', 'url=https://tasks.example.com'] },
+    'profile remove': { argv: ['work'] },
     help: { argv: ['task', 'create'] },
   };
 }
@@ -124,7 +133,7 @@ const listing = new Set(
   catalog.filter(({ output }) => output.kind === 'list').map(({ noun, verb }) => `${noun} ${verb}`),
 );
 /** Several things at once, or a list that is no operation's. */
-for (const name of ['ls', 'done', 'rm', 'doctor']) listing.add(name);
+for (const name of ['ls', 'done', 'rm', 'doctor', 'config list', 'profile list']) listing.add(name);
 
 test('with -o json every command prints one JSON value: an array for a list, else an object', async () => {
   const others = await otherWays();

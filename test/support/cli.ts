@@ -55,7 +55,9 @@ export async function runTaskctl(argv: readonly string[], settings: CliSettings 
   const stderr = createSink(typing ? 80 : columns, typing?.answer);
   const piped = Readable.from(stdin === '' ? [] : [stdin]);
   const streams = { stdin: typing?.stdin ?? piped, stdout: stdout.output, stderr: stderr.output };
-  const io: CliIo = { ...streams, env, cwd, ...(signal && { signal }) };
+  // Never the configuration of whoever runs the tests.
+  const isolated = { XDG_CONFIG_HOME: '/nonexistent', ...env };
+  const io: CliIo = { ...streams, env: isolated, cwd, ...(signal && { signal }) };
   const code = await runCli(argv, io);
   return { code, stdout: stdout.text(), stderr: stderr.text(), json: () => JSON.parse(stdout.text()) };
 }

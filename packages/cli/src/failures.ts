@@ -7,6 +7,8 @@ const EXIT_OF_CODE = {
   'cli.cancelled': EXIT.cancelled,
   'cli.interrupted': EXIT.interrupted,
   'cli.actor_unknown': EXIT.unauthenticated,
+  'cli.signed_out': EXIT.unauthenticated,
+  'cli.not_found': EXIT.notFound,
   'cli.not_empty': EXIT.conflict,
   'cli.exists': EXIT.conflict,
   'cli.file': EXIT.usage,
@@ -91,6 +93,9 @@ const describeStart = ({ message, cause }: Error, code: string): ErrorReport => 
 
 const HINTS: Readonly<Record<string, string>> = {
   'auth.user_required': 'Name the user: --as ada@example.com, or TASKCTL_AS.',
+  'auth.token_required': 'Sign in: `taskctl auth login`.',
+  'auth.token_invalid': 'Sign in again: `taskctl auth login`. A token of TASKCTL_TOKEN may have expired.',
+  'auth.refresh_invalid': 'The session is over. Sign in again: `taskctl auth login`.',
   'auth.overloaded': 'Too many passwords are being hashed; try again.',
   'database.busy': 'Somebody else has it locked; try again.',
   'database.read_only': 'PostgreSQL takes no changes: it is a standby, or set so. `taskctl doctor` tells more.',

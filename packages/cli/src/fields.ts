@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import type { CommandSpec, FieldSpec } from './catalog/command-spec.ts';
 import { kebab, words } from './catalog/names.ts';
 import { addFieldOption } from './field-option.ts';
+import { readArgument, readArguments, readOptions } from './field-values.ts';
 import type { Presentation } from './presentation.ts';
 import type { Shortcut } from './shortcuts.ts';
-import { toTimestamp } from './terminal/dates.ts';
-import { RESERVED } from './terminal/globals.ts';
+import { RESERVED } from './terminal/global-options.ts';
 
 /** How one command shows an operation: the operation's own presentation, and the short form's if it is one. */
 export type Form = Presentation & Partial<Shortcut>;
@@ -31,6 +31,7 @@ export function declareFields(command: Command, spec: CommandSpec, form: Form): 
   const secrets = names.filter((name) => SECRET.test(name));
   const optional = form.preset ? [] : names.filter((name) => !secrets.includes(name));
   for (const name of positional) command.argument(argumentOf(name, spec, form), argumentHelp(name, spec, form));
+  if (form.argument) command.argument(`[${kebab(form.argument)}]`, spec.fields[form.argument]?.description ?? '');
   const keys = optional.map((name) => [name, addOption(command, name, { spec, form })] as const);
   for (const name of secrets) command.option(`${flagOf(name, spec)}-stdin`, secretHelp(name, spec));
   return {
@@ -39,6 +40,7 @@ export function declareFields(command: Command, spec: CommandSpec, form: Form): 
     read: (args, options, timeZone) => ({
       ...readOptions(keys, { options, timeZone }, spec),
       ...readArguments(positional, args, form),
+      ...readArgument(form.argument, args, options),
     }),
     nameOf: (path) => {
       const [name = '', index] = path.split('.');
@@ -80,32 +82,3 @@ const addOption = (command: Command, name: string, { spec, form }: { spec: Comma
     isRequired: spec.required.includes(name),
     isPatch: spec.isPatch,
   });
-
-type Keys = readonly (readonly [field: string, key: string])[];
-
-interface Typed {
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Where dates without an offset are meant. */
-  readonly timeZone: string | undefined;
-}
-
-function readOptions(keys: Keys, { options, timeZone }: Typed, { fields }: CommandSpec) {
-  const given = keys.flatMap(([name, key]) => {
-    const value = options[key];
-    if (value === undefined) return [];
-    if (fields[name]?.format === 'date-time' && typeof value === 'string') {
-      return [[name, toTimestamp(value, { timeZone })] as const];
-    }
-    if (value !== false || fields[name]?.type === 'boolean') return [[name, value] as const];
-    return [[name, fields[name]?.type === 'array' ? [] : null] as const];
-  });
-  return Object.fromEntries(given);
-}
-
-function readArguments(positional: readonly string[], args: readonly unknown[], { many }: Form) {
-  const values = positional.map((name, at) => {
-    const value = args[at];
-    return [name, Array.isArray(value) && !many ? value.join(' ') : value] as const;
-  });
-  return Object.fromEntries(values);
-}

@@ -1,15 +1,8 @@
-import { openSession, type Session } from './connection/session.ts';
+import { openSession } from './connection/open-session.ts';
+import type { Session } from './connection/session.ts';
 import { describeFailure, type ErrorReport, failCli } from './failures.ts';
-import {
-  askFirst,
-  callOnce,
-  callPages,
-  checkUse,
-  type Given,
-  type OperationCommand,
-  readSecretsOf,
-  sortOf,
-} from './operation.ts';
+import { callOnce, callPages, type Given, type OperationCommand } from './operation.ts';
+import { askArgument, askFirst, checkUse, readSecretsOf, sortOf } from './operation-input.ts';
 import { followingPage } from './pages.ts';
 import type { Result, Row } from './render/result.ts';
 import { isLines } from './terminal/io.ts';
@@ -22,12 +15,14 @@ export async function runOperation(run: Run, command: OperationCommand, given: G
   run.reporter.nameFields(fields.nameOf);
   checkUse(command, given);
   await askFirst(run, command, given);
+  const asked = await askArgument(run, command, given);
   const secrets = await readSecretsOf(run, command, given);
-  const input = { ...given.input, ...secrets, ...form.preset };
+  const input = { ...given.input, ...asked, ...secrets, ...form.preset };
   const [param = ''] = spec.params;
   const names = form.many ? await expandNames(run, input[param] as string[]) : [];
   const session = await openSession(run, given.globals);
-  if (spec.output.fields.includes('accessToken') && !session.source.hasSecrets) failWithoutSecrets();
+  const hasTokens = spec.output.fields.includes('accessToken');
+  if (hasTokens && session.noTokens) failCli('cli.usage', session.noTokens.message, { hint: session.noTokens.hint });
   if (form.many) return callMany(run, { session, command, inputs: names.map((name) => ({ ...input, [param]: name })) });
   const [all, sort] = [given.options.all === true, sortOf(spec, given.options)];
   if (all && sort === undefined && isLines(given.globals.format)) {
@@ -36,12 +31,7 @@ export async function runOperation(run: Run, command: OperationCommand, given: G
   const result = await callOnce(session, command, { input, all, sort });
   await run.reporter.print(result, form);
   comment(run, command, result);
-}
-
-function failWithoutSecrets(): never {
-  failCli('cli.usage', 'Tokens are made with the secrets of the server', {
-    hint: 'Set JWT_ACCESS_SECRET and JWT_REFRESH_SECRET to what the server has.',
-  });
+  if (hasTokens && session.url !== undefined) run.reporter.hint(`Signed in at ${session.url}`);
 }
 
 /** `-` stands for the lines of stdin: `taskctl ls -o ids | taskctl done -`. */

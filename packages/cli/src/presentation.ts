@@ -8,6 +8,8 @@ export interface Presentation {
   readonly flags?: Readonly<Record<string, string>>;
   /** Fields that name something else and accept more than its id. */
   readonly references?: Readonly<Record<string, Reference>>;
+  /** A field that may be given as an argument too, and is asked for at a terminal. */
+  readonly argument?: string;
   /** What the help says instead of the operation's description, which is written for programs. */
   readonly note?: string;
   /** Columns of the table printed for a list; all fields by default. */
@@ -84,6 +86,11 @@ export const presentation: Readonly<Partial<Record<OperationId, Presentation>>> 
   'sessions.revoke': { references: { id: user }, everything: 'sessions.revokeAll' },
   'sessions.revokeAll': { question: 'Everybody has to sign in again. End all sessions?' },
   'auth.register': { confirm: ['password'] },
+  'auth.login': {
+    argument: 'email',
+    note: 'With --url the session is kept, and later commands are its own; without it the tokens are printed.',
+  },
+  'auth.logout': { done: 'Signed out' },
   'auth.changePassword': { confirm: ['newPassword'] },
   'auth.sessions': { columns: ['id', 'lastUsedAt', 'createdAt', 'ip', 'userAgent'], shortIds: true },
   'auth.revokeSession': { references: { id: session }, done: 'Ended' },

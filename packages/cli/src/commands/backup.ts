@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Format } from '../backup/format.ts';
-import { addCommand, setAction } from '../terminal/commands.ts';
+import { addCommand, setDatabaseAction } from '../terminal/commands.ts';
 import type { Run } from '../terminal/run.ts';
 
 const NOTE = `
@@ -14,7 +14,7 @@ export function addBackupCommand(program: Command, run: Run): void {
   command.argument('<file>', 'the file to make; -: stdout');
   command.addOption(new Option('--format <format>', 'the kind of file').choices(['pg_dump', 'ndjson']));
   command.option('--force', 'replace the file if it exists').addHelpText('after', NOTE);
-  setAction(command, run, async ({ quiet }, { format, force }) => {
+  setDatabaseAction(command, run, async ({ quiet }, { format, force }) => {
     const { backup } = await import('../backup/backup.ts');
     const [file = ''] = command.args;
     const wish = { file, format: format as Format | undefined, force: force === true, isQuiet: quiet };

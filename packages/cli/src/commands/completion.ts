@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { addCommand, setAction } from '../terminal/commands.ts';
-import { addGlobals } from '../terminal/globals.ts';
+import { addGlobals } from '../terminal/global-options.ts';
 import type { Run } from '../terminal/run.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Knex } from 'knex';
 import { failCli } from '../failures.ts';
 import type { Pagination } from '../pages.ts';
-import { addCommand, addGroup, setAction } from '../terminal/commands.ts';
+import { addCommand, addGroup, setDatabaseAction } from '../terminal/commands.ts';
 import { isInteractive } from '../terminal/io.ts';
 import type { Run } from '../terminal/run.ts';
 
@@ -16,7 +16,7 @@ export function addDatabaseCommands(program: Command, run: Run): void {
 }
 
 function addMigrate(group: Command, run: Run): void {
-  setAction(addCommand(group, 'migrate', 'Bring the database schema up to date'), run, async () => {
+  setDatabaseAction(addCommand(group, 'migrate', 'Bring the database schema up to date'), run, async () => {
     const { migrate } = await import('@taskapp/core');
     const { describeOperator } = await import('../connection/session.ts');
     const db = await openMaintenance(run);
@@ -27,7 +27,7 @@ function addMigrate(group: Command, run: Run): void {
 function addStatus(group: Command, run: Run): void {
   const command = addCommand(group, 'status', 'Show which migrations the database has had');
   command.option('--check', 'exit with 10 when migrations are pending');
-  setAction(command, run, async (_globals, { check }) => {
+  setDatabaseAction(command, run, async (_globals, { check }) => {
     const { migrationStatus } = await import('@taskapp/core');
     const db = await openMaintenance(run);
     const { applied, pending, unknown } = await migrationStatus(db);
@@ -47,7 +47,7 @@ function addStatus(group: Command, run: Run): void {
 function addRollback(group: Command, run: Run): void {
   const command = addCommand(group, 'rollback', 'Take back the last migration run; data in dropped tables are lost');
   command.option('--all', 'take back every migration').option('--yes', 'do not ask');
-  setAction(command, run, async ({ format }, { all, yes }) => {
+  setDatabaseAction(command, run, async ({ format }, { all, yes }) => {
     if (!yes && isInteractive(run.io, format)) await confirm(run);
     const { rollback } = await import('@taskapp/core');
     const { describeOperator } = await import('../connection/session.ts');
@@ -57,10 +57,10 @@ function addRollback(group: Command, run: Run): void {
 }
 
 function addSeed(group: Command, run: Run): void {
-  setAction(addCommand(group, 'seed', 'Fill an empty database with a demo'), run, async () => {
+  setDatabaseAction(addCommand(group, 'seed', 'Fill an empty database with a demo'), run, async () => {
     const { seed } = await import('@taskapp/core');
-    const { openSession } = await import('../connection/session.ts');
-    const { source, call } = await openSession(run, {});
+    const { openDirectSession } = await import('../connection/session.ts');
+    const { source, call } = await openDirectSession(run, {});
     const { pagination } = await call('users.list', { limit: 1 });
     if ((pagination as Pagination).total !== 0) {
       failCli('cli.not_empty', 'The database holds accounts already: the demo is only for an empty one');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Check } from '../doctor/check.ts';
 import { failCli } from '../failures.ts';
-import { addCommand, setAction } from '../terminal/commands.ts';
+import { addCommand, setDatabaseAction } from '../terminal/commands.ts';
 import type { Run } from '../terminal/run.ts';
 
 const FIELDS = ['status', 'name', 'detail', 'fix'];
@@ -9,7 +9,7 @@ const FIELDS = ['status', 'name', 'detail', 'fix'];
 /** `taskctl doctor`: what is wrong here, and what to do about it. */
 export function addDoctorCommand(program: Command, run: Run): void {
   const summary = 'Check the machine, the configuration, PostgreSQL and Redis; exit with 10 when a check fails';
-  setAction(addCommand(program, 'doctor', summary), run, async () => {
+  setDatabaseAction(addCommand(program, 'doctor', summary), run, async () => {
     const { checkAll } = await import('../doctor/doctor.ts');
     const checks = await checkAll(run);
     const items = checks.map(({ status, name, detail, fix = null }) => ({ status, name, detail, fix }));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addCommand, setAction } from '../terminal/commands.ts';
+import { addCommand, setDatabaseAction } from '../terminal/commands.ts';
 import type { Run } from '../terminal/run.ts';
 
 const NOTE = `
@@ -11,7 +11,7 @@ export function addRestoreCommand(program: Command, run: Run): void {
   const command = addCommand(program, 'restore', 'Fill an empty database from a backup');
   command.argument('<file>', 'a file of `taskctl backup`, of either kind; -: NDJSON from stdin');
   command.option('--revoke-sessions', 'everybody has to sign in again').addHelpText('after', NOTE);
-  setAction(command, run, async ({ quiet }, options) => {
+  setDatabaseAction(command, run, async ({ quiet }, options) => {
     const { restore } = await import('../backup/restore.ts');
     const [file = ''] = command.args;
     const report = await restore(run, { file, revokeSessions: options.revokeSessions === true, isQuiet: quiet });

@@ -2,14 +2,14 @@ import type { Writable } from 'node:stream';
 import type { RunningServer, ServerOptions } from '@taskapp/http';
 import type { Command } from 'commander';
 import type { Source } from '../connection/source.ts';
-import { addCommand, setAction } from '../terminal/commands.ts';
+import { addCommand, setDatabaseAction } from '../terminal/commands.ts';
 import type { Run } from '../terminal/run.ts';
 
 /** `taskctl serve`: the API, on DATABASE_URL or on a PostgreSQL of its own. Its log goes to stderr. */
 export function addServeCommand(program: Command, run: Run): void {
   const command = addCommand(program, 'serve', 'Run the API until SIGINT or SIGTERM');
   command.option('--workers <number>', 'processes that serve side by side, or auto: one for each core [WORKERS]');
-  setAction(command, run, async (_globals, { workers }) => {
+  setDatabaseAction(command, run, async (_globals, { workers }) => {
     run.takeSignal();
     const { openSource } = await import('../connection/source.ts');
     const source = await openSource(run, 'server', workers === undefined ? {} : { WORKERS: `${workers}` });

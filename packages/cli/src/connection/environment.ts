@@ -8,12 +8,29 @@ import type { CliIo } from '../terminal/io.ts';
 export type Environment = CliIo['env'];
 
 /** Reads `.env` in the working directory, if there is one; variables of the process win over it. */
-export function readEnvironment({ env, cwd }: CliIo): Environment {
+export const readEnvironment = (io: CliIo): Environment => {
+  const [own, file] = readEnvironments(io);
+  return { ...file.variables, ...own.variables };
+};
+
+/** Variables, and where they are set. */
+interface Variables {
+  readonly origin: 'environment' | '.env';
+  readonly variables: Environment;
+}
+
+/** The variables of the process and those of `.env`, those that win first. */
+export const readEnvironments = (io: CliIo): readonly [Variables, Variables] => [
+  { origin: 'environment', variables: withoutEmpty(io.env) },
+  { origin: '.env', variables: readFile(io) },
+];
+
+function readFile({ cwd }: CliIo): Environment {
   try {
-    return { ...parseEnv(readFileSync(resolve(cwd, '.env'), 'utf8')), ...withoutEmpty(env) };
+    return parseEnv(readFileSync(resolve(cwd, '.env'), 'utf8'));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return env;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return {};
     return failCli('cli.usage', `.env cannot be read (${code})`, { cause: error });
   }
 }

@@ -7,16 +7,29 @@ import type { Globals } from '../terminal/globals.ts';
 import type { Run } from '../terminal/run.ts';
 import { type OpenDatabase, openDatabase } from './database.ts';
 
-/** The app of one run, and who calls it. */
+/** The operations of one run, and who calls them: on a database or on a server, with the same results. */
 export interface Session {
-  readonly source: OpenDatabase;
   readonly call: CallOperation;
   /** The contract of an operation. */
   operationOf(id: OperationId): NamedOperation;
+  /** The server; undefined on a database. */
+  readonly url?: string;
+  /** Why operations that answer tokens are of no use here; undefined where they are. */
+  readonly noTokens?: { readonly message: string; readonly hint: string };
 }
 
+/** A session on a database. */
+export interface DirectSession extends Session {
+  readonly source: OpenDatabase;
+}
+
+const NO_SECRETS = {
+  message: 'Tokens are made with the secrets of the server',
+  hint: 'Set JWT_ACCESS_SECRET and JWT_REFRESH_SECRET to what the server has.',
+};
+
 /** Opens the app as the user that `--as` names, or as the system; closed at the end of the run. */
-export async function openSession(run: Run, { as }: Pick<Globals, 'as'>): Promise<Session> {
+export async function openDirectSession(run: Run, { as }: Pick<Globals, 'as'>): Promise<DirectSession> {
   const source = await openDatabase(run, 'operations');
   const core = await import('@taskapp/core');
   const app = core.createTaskApp({ ...source.config.app, db: source.db, redis: null, log: createLog(run) });
@@ -28,6 +41,7 @@ export async function openSession(run: Run, { as }: Pick<Globals, 'as'>): Promis
     source,
     operationOf,
     call: async (id, input) => (await core.run(app, operationOf(id), context, input)) as Record<string, unknown>,
+    ...(!source.hasSecrets && { noTokens: NO_SECRETS }),
   };
 }
 

@@ -43,7 +43,8 @@ const toJson = (value: unknown, indent: number) => `${toVisibleJson(JSON.stringi
 
 async function renderTable(result: Result, { format, fields, ...style }: RenderOptions): Promise<string> {
   const isWide = format === 'wide';
-  if (result.text === '' || (result.text !== undefined && !isWide && !fields)) return toVisibleLines(result.text);
+  const isTold = result.text === '' || (!fields && !(isWide && result.kind === 'list'));
+  if (result.text !== undefined && isTold) return toVisibleLines(result.text);
   if (result.kind === 'record') return toRecord(flatten(pick(result.item, fields)), style);
   if (result.items.length === 0) return '';
   const columns = fields ?? (isWide ? undefined : style.columns) ?? result.fields;

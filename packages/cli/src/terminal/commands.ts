@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type Argument, Command, Help, type Option } from 'commander';
-import { addGlobals, GLOBAL_OPTIONS, type Globals, readGlobals } from './globals.ts';
+import { failCli } from '../failures.ts';
+import type { Settings } from '../settings/settings.ts';
+import { addGlobals, GLOBAL_OPTIONS } from './global-options.ts';
+import { type Globals, readGlobals } from './globals.ts';
 import type { Run } from './run.ts';
 
 const DEFAULT_WIDTH = 100;
@@ -55,8 +58,8 @@ function groupGlobalsLast<T extends Command | Option>(
   return groups;
 }
 
-/** Sources and build lie equally deep below the manifest. */
-const readVersion = (): string =>
+/** The version of this taskctl. Sources and build lie equally deep below the manifest. */
+export const readVersion = (): string =>
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 
 /** Adds a command that does something. */
@@ -78,4 +81,27 @@ export function setAction(
     reporter.configure(globals);
     await work(globals, command.opts());
   });
+}
+
+/** The same for a command that only works on a database: one that is told to work on a server is refused. */
+export function setDatabaseAction(
+  command: Command,
+  run: Run,
+  work: (globals: Globals, options: Readonly<Record<string, unknown>>) => Promise<void>,
+): void {
+  setAction(command, run, async (globals, options) => {
+    refuseServer(run, globals.settings);
+    await work(globals, options);
+  });
+}
+
+/** Who names a server for this command means it; who has one in the profile need not. */
+function refuseServer({ reporter }: Run, { values: { url }, profile }: Settings): void {
+  if (!url) return;
+  if (url.origin === 'flag' || (profile.origin === 'flag' && url.origin.startsWith('profile '))) {
+    failCli('cli.usage', `This command works on the database of this machine, not on a server (${url.value})`, {
+      hint: 'Leave out --url and --profile, or add --no-url.',
+    });
+  }
+  reporter.hint(`On the database, not on ${url.value} (${url.origin})`);
 }

@@ -13,6 +13,9 @@ export async function askHidden(io: CliIo, question: string): Promise<string> {
   }
 }
 
+/** Asks for a line. */
+export const askLine = (io: CliIo, question: string): Promise<string> => ask(io, question, io.stderr);
+
 /** Asks a yes-or-no question; anything but yes cancels the command (exit code 3). */
 export async function askToConfirm(io: CliIo, question: string): Promise<void> {
   const answer = await ask(io, `${question} [y/N] `, io.stderr);

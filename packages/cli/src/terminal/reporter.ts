@@ -7,7 +7,7 @@ import { render } from '../render/render.ts';
 import type { List, Result, TableStyle } from '../render/result.ts';
 import { toVisibleJson, toVisibleLines } from '../render/sanitize.ts';
 import { hasColors } from './colors.ts';
-import type { Globals } from './globals.ts';
+import type { Printing } from './globals.ts';
 import { type CliIo, isStructured } from './io.ts';
 
 /** Says things on behalf of a command: results to stdout, everything else to stderr. */
@@ -25,11 +25,11 @@ export interface Reporter {
   /** From now on problems are told with the names that `nameOf` gives to the paths of fields. */
   nameFields(nameOf: (path: string) => string): void;
   /** Applies the options of the command, once they are known. */
-  configure(globals: Globals): void;
+  configure(globals: Printing): void;
 }
 
 /** Makes the reporter of one run. */
-export function createReporter({ stdout, stderr, env }: CliIo, initial: Globals): Reporter {
+export function createReporter({ stdout, stderr, env }: CliIo, initial: Printing): Reporter {
   let globals = initial;
   let nameField = (path: string) => path;
   const say = (text: string) => void stderr.write(`${toVisibleLines(text)}\n`);
