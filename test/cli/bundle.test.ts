@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { operations } from '@taskapp/core';
-import { describeOperations } from '../../packages/cli/src/catalog/describe.ts';
-import { bundleCli, type Outputs } from '../../scripts/bundle/bundle.ts';
+import type { Outputs } from '../../scripts/bundle/bundle.ts';
 import { collectNotices, packagesIn } from '../../scripts/bundle/notices.ts';
-import { atEnd } from '../support/cleanup.ts';
+import { installBundle } from '../support/bundle.ts';
 import { createCli } from '../support/cli.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -22,15 +19,8 @@ let home: string;
 let outputs: Outputs;
 let world: World;
 
-/** The package as it is installed, as far as commands need it, made from the sources. */
 before(async () => {
-  home = await realpath(await mkdtemp(join(tmpdir(), 'taskctl-bundle-')));
-  atEnd(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
-  outputs = await bundleCli(join(home, 'dist/bundle'));
-  await mkdir(join(home, 'dist/catalog'));
-  await writeFile(join(home, 'dist/catalog/commands.json'), JSON.stringify(describeOperations(operations)));
-  await writeFile(join(home, 'package.json'), '{ "type": "module", "version": "1.2.3" }');
-  await symlink(join(root, 'node_modules'), join(home, 'node_modules'));
+  ({ home, outputs } = await installBundle());
   world = await createWorld({ redis: null });
 });
 
@@ -87,6 +77,16 @@ test('an operation loads few files, all of the bundle, and nothing of the server
     inputs.filter((input) => /zod\/v4\/locales\/(?!en|index)|knex\/lib\/dialects\/(?!index|postgres)/.test(input)),
     [],
   );
+});
+
+test('YAML is loaded for YAML alone, and the client of servers for servers', async () => {
+  const { email } = await world.user();
+  const { stdout, loaded } = await taskctl('ls', '--as', email, '-o', 'yaml');
+  assert.equal(stdout, '[]\n');
+  assert.ok(loaded.includes('packages/yaml.js'));
+  assert.ok(!packagesOf(['main.js']).includes('yaml'));
+  const remote = await taskctl('auth', 'status', '--url', 'http://127.0.0.1:1', '--debug').catch((error) => error);
+  assert.match(remote.stderr, /Nobody is signed in/);
 });
 
 test('what the bundle leaves out is a dependency of its package, and what it holds is licensed', async () => {

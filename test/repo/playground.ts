@@ -39,7 +39,8 @@ export async function openPlayground(
 ): Promise<Playground> {
   const folder = mkdtempSync(join(tmpdir(), 'taskapp-docs-'));
   const taskctl = [...fromSource(root), `${root}/packages/cli/src/main.ts`];
-  const env = { ...cleanEnvironment(), ...settings };
+  // Profiles and sessions of whoever runs the tests stay out of it.
+  const env: NodeJS.ProcessEnv = { ...cleanEnvironment(), XDG_CONFIG_HOME: join(folder, 'config'), ...settings };
   const [file = '', ...args] = taskctl;
   const server = spawn(file, [...args, 'serve', '--json'], {
     cwd: folder,

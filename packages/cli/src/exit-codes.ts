@@ -46,7 +46,7 @@ export const EXIT_CODES_HELP = `Exit codes of taskctl
     6  not found
     7  conflict: exists already, or was changed meanwhile
     8  rate limited; try again later
-    9  unavailable: the database does not answer or is not ready
+    9  unavailable: the database or the server does not answer, or is not ready
    10  a check failed (doctor, db status --check)
    11  some of several failed
   130  interrupted (SIGINT); 143: terminated (SIGTERM)

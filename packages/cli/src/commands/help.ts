@@ -3,9 +3,15 @@ import { EXIT_CODES_HELP } from '../exit-codes.ts';
 import { failCli } from '../failures.ts';
 import { addCommand, setAction } from '../terminal/commands.ts';
 import type { Run } from '../terminal/run.ts';
+import { ENVIRONMENT_HELP } from '../topics/environment.ts';
+import { FORMATTING_HELP } from '../topics/formatting.ts';
 
 /** Pages of `taskctl help` that belong to no command. */
-const TOPICS: Readonly<Record<string, string>> = { 'exit-codes': EXIT_CODES_HELP };
+const TOPICS: Readonly<Record<string, string>> = {
+  formatting: FORMATTING_HELP,
+  environment: ENVIRONMENT_HELP,
+  'exit-codes': EXIT_CODES_HELP,
+};
 
 /** `taskctl help`, `taskctl help task create`, `taskctl help exit-codes`. */
 export function addHelpCommand(program: Command, run: Run): void {

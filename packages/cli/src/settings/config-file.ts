@@ -29,7 +29,7 @@ export function readConfig(io: CliIo): ConfigFile {
   const { profile, profiles = {}, ...others } = readPrivateFile(file, SHARED.writable) ?? {};
   const isUsable = (profile === undefined || typeof profile === 'string') && isRecord(profiles);
   if (!isUsable || !Object.values(profiles).every(isProfile)) {
-    failCli('cli.file', `${file} is not a configuration of taskctl`, { hint: 'See `taskctl help profiles`.' });
+    failCli('cli.file', `${file} is not a configuration of taskctl`, { hint: 'See `taskctl help environment`.' });
   }
   return { ...others, ...(profile !== undefined && { profile }), profiles: profiles as ConfigFile['profiles'] };
 }

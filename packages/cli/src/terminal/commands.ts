@@ -29,7 +29,7 @@ export function createRoot({ io: { stdout, stderr } }: Run): Command {
     });
   program.addHelpText(
     'after',
-    '\n`taskctl help <command>` explains a command, `taskctl help exit-codes` the exit codes.',
+    '\n`taskctl help <command>` explains a command; `taskctl help formatting`, `environment` and `exit-codes` the rest.',
   );
   return addGlobals(program);
 }
