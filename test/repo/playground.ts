@@ -5,10 +5,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { installBundle } from '../support/bundle.ts';
 import { atEnd } from '../support/cleanup.ts';
 
 const execute = promisify(execFile);
+const repository = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
 /** A folder in which the commands of a document run, with the server that they talk to. */
 export interface Playground {
@@ -53,16 +56,29 @@ export async function openPlayground(
   });
   const port = await portOf(server);
   // `npx taskctl` as a user has it, without npm looking anything up, and `taskctl` of an installation for all.
-  const command = taskctl.map((word) => `'${word}'`).join(' ');
   const scripts = { npx: '[ "$1" = taskctl ] || exit 127\nshift\n', taskctl: '' };
+  const command = await commandOf(root, taskctl);
   for (const [name, begin] of Object.entries(scripts)) {
-    writeFileSync(join(folder, name), `#!/bin/sh\n${begin}exec ${command} "$@"\n`, { mode: 0o755 });
+    writeFileSync(join(folder, name), `#!/bin/sh\n${begin}${command}`, { mode: 0o755 });
   }
   const shellEnv = { ...env, PATH: `${folder}:${env.PATH}` };
   return {
     origin: `http://localhost:${port}`,
     shell: (code) => runShell(code.replaceAll('localhost:3000', `localhost:${port}`), folder, shellEnv),
   };
+}
+
+const quote = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(' ');
+
+/**
+ * The line of a script that runs taskctl. From the sources each command takes seconds, so these sources are bundled once;
+ * a changed copy of them runs as it is, and so do commands of which the bundle is only a part.
+ */
+async function commandOf(root: string, fromSources: readonly string[]): Promise<string> {
+  const direct = `exec ${quote(fromSources)} "$@"\n`;
+  if (root !== repository) return direct;
+  const { main } = await installBundle();
+  return `case "$1" in serve|doctor|backup|restore) ${direct};; esac\nexec ${quote([process.execPath, main])} "$@"\n`;
 }
 
 async function stop(server: ChildProcess): Promise<void> {

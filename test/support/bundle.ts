@@ -9,8 +9,21 @@ import { atEnd } from './cleanup.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+interface Installed {
+  readonly home: string;
+  readonly main: string;
+  readonly outputs: Outputs;
+}
+
+let installed: Promise<Installed> | undefined;
+
 /** taskctl as it is installed, as far as commands need it, made from the sources; gone after the tests of the file. */
-export async function installBundle(): Promise<{ home: string; main: string; outputs: Outputs }> {
+export function installBundle(): Promise<Installed> {
+  installed ??= install();
+  return installed;
+}
+
+async function install(): Promise<Installed> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'taskctl-bundle-')));
   atEnd(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
   const outputs = await bundleCli(join(home, 'dist/bundle'));
