@@ -54,45 +54,44 @@ interface Way {
 
 const email = () => `made-${Math.random()}@example.com`;
 
+const account = (): Way => ({ argv: ['--email', email(), '--name', 'A', '--password-stdin'], stdin: PASSWORD });
+const admin = ({ id }: TestUser) => world.app.as({ kind: 'user', userId: id, role: 'ADMIN' });
+const task = async (user: TestUser) => (await admin(user).tasks.create({ title: 'One' })).id;
+const tag = async (user: TestUser) => (await admin(user).tags.create({ name: `tag-${Math.random()}` })).id;
+const other = async () => (await world.user()).id;
+
 /** Ways of the operations; those that need nothing but a user have no entry. */
-async function waysOf(user: TestUser): Promise<Record<string, Way>> {
-  const as = world.app.as({ kind: 'user', userId: user.id, role: 'ADMIN' });
-  const task = (await as.tasks.create({ title: 'One' })).id;
-  const tag = (await as.tags.create({ name: `tag-${Math.random()}` })).id;
-  const other = (await world.user()).id;
-  const account = ['--email', email(), '--name', 'A', '--password-stdin'];
-  return {
-    'auth register': { argv: account, stdin: PASSWORD },
-    'auth login': { argv: ['--email', user.email, '--password-stdin'], stdin: PASSWORD },
-    'auth refresh': { argv: ['--refresh-token-stdin'], stdin: await refreshToken(user) },
-    'auth logout': { argv: ['--refresh-token-stdin'], stdin: await refreshToken(user) },
-    'auth change-password': {
-      argv: ['--current-password-stdin', '--new-password-stdin'],
-      stdin: `${PASSWORD}\n${PASSWORD}\n`,
-    },
-    'auth revoke-session': { argv: [(await user.as.auth.sessions()).sessions[0]?.id ?? ''] },
-    'user remove-me': { argv: ['--current-password-stdin'], stdin: PASSWORD },
-    'user create': { argv: account, stdin: PASSWORD },
-    'user get': { argv: [user.email] },
-    'user update': { argv: [other, '--no-disabled'] },
-    'user remove': { argv: [other] },
-    'session list': { argv: [user.email] },
-    'session revoke': { argv: [other] },
-    'task create': { argv: ['--title', 'T'] },
-    'task get': { argv: [task] },
-    'task update': { argv: [task, '--no-due-date'] },
-    'task remove': { argv: [task] },
-    'task quick-add': { argv: ['--text', 'Call tomorrow #new'] },
-    'task preview-quick-add': { argv: ['--text', 'Call tomorrow #new'] },
-    'tag create': { argv: ['--name', `t${Math.random()}`] },
-    'tag get': { argv: [tag] },
-    'tag update': { argv: [tag, '--color', '#000000'] },
-    'tag remove': { argv: [tag] },
-    add: { argv: ['Buy', 'milk'] },
-    done: { argv: [task] },
-    rm: { argv: [task] },
-  };
-}
+const WAYS: Readonly<Record<string, (user: TestUser) => Way | Promise<Way>>> = {
+  'auth register': account,
+  'auth login': (user) => ({ argv: ['--email', user.email, '--password-stdin'], stdin: PASSWORD }),
+  'auth refresh': async (user) => ({ argv: ['--refresh-token-stdin'], stdin: await refreshToken(user) }),
+  'auth logout': async (user) => ({ argv: ['--refresh-token-stdin'], stdin: await refreshToken(user) }),
+  'auth change-password': () => ({
+    argv: ['--current-password-stdin', '--new-password-stdin'],
+    stdin: `${PASSWORD}\n${PASSWORD}\n`,
+  }),
+  'auth revoke-session': async (user) => ({ argv: [(await user.as.auth.sessions()).sessions[0]?.id ?? ''] }),
+  'user remove-me': () => ({ argv: ['--current-password-stdin'], stdin: PASSWORD }),
+  'user create': account,
+  'user get': (user) => ({ argv: [user.email] }),
+  'user update': async () => ({ argv: [await other(), '--no-disabled'] }),
+  'user remove': async () => ({ argv: [await other()] }),
+  'session list': (user) => ({ argv: [user.email] }),
+  'session revoke': async () => ({ argv: [await other()] }),
+  'task create': () => ({ argv: ['--title', 'T'] }),
+  'task get': async (user) => ({ argv: [await task(user)] }),
+  'task update': async (user) => ({ argv: [await task(user), '--no-due-date'] }),
+  'task remove': async (user) => ({ argv: [await task(user)] }),
+  'task quick-add': () => ({ argv: ['--text', 'Call tomorrow #new'] }),
+  'task preview-quick-add': () => ({ argv: ['--text', 'Call tomorrow #new'] }),
+  'tag create': () => ({ argv: ['--name', `t${Math.random()}`] }),
+  'tag get': async (user) => ({ argv: [await tag(user)] }),
+  'tag update': async (user) => ({ argv: [await tag(user), '--color', '#000000'] }),
+  'tag remove': async (user) => ({ argv: [await tag(user)] }),
+  add: () => ({ argv: ['Buy', 'milk'] }),
+  done: async (user) => ({ argv: [await task(user)] }),
+  rm: async (user) => ({ argv: [await task(user)] }),
+};
 
 /** The token of a login with the secrets that these commands have. */
 async function refreshToken({ email: address }: TestUser): Promise<string> {
@@ -139,7 +138,7 @@ test('with -o json every command prints one JSON value: an array for a list, els
   const others = await otherWays();
   for (const name of listCommands().filter((words) => words !== 'serve')) {
     const user = await world.user({ role: 'ADMIN' });
-    const { argv = [], stdin = '', env: own = {}, codes = [] }: Way = others[name] ?? (await waysOf(user))[name] ?? {};
+    const { argv = [], stdin = '', env: own = {}, codes = [] }: Way = others[name] ?? (await WAYS[name]?.(user)) ?? {};
     const as = name in others ? [] : ['--as', user.email];
     const run = await cli({ stdin, env: own }, ...name.split(' '), ...argv, '-o', 'json', ...as);
     // auth logout-all and the like end the session of their call, which taskctl on a database has none of.
