@@ -56,9 +56,13 @@ assert.deepEqual(await mails(2), ['new: Unload the truck', 'done']);
 await stop();
 await app.as(grace).tasks.create({ title: 'Sweep the floor' });
 const later = createTaskApp(options);
-await later.on('task.created', (event) => noteMail(db, event, `late: ${event.changes.title?.to}`).then(() => undefined), {
-  name: 'mailer',
-});
+await later.on(
+  'task.created',
+  (event) => noteMail(db, event, `late: ${event.changes.title?.to}`).then(() => undefined),
+  {
+    name: 'mailer',
+  },
+);
 assert.deepEqual(await mails(3), ['new: Unload the truck', 'done', 'late: Sweep the floor']);
 
 await later.close();
