@@ -77,6 +77,15 @@ async function installExample(host: string, tarballs: readonly string[]): Promis
   await run(host, ['npm', 'run', 'build']);
 }
 
+/** Another example, with what is installed already. */
+async function runExample(host: string, name: string, url: string): Promise<void> {
+  const source = join(repository, 'examples', name);
+  const folder = join(host, name);
+  await cp(source, folder, { recursive: true, filter: (path) => !/\/(node_modules|dist)$/.test(path) });
+  await run(folder, ['npx', 'tsc']);
+  say(await run(folder, ['node', 'dist/main.js'], { DATABASE_URL: url }));
+}
+
 const COMMONJS = `
 const { createTaskApp, operations } = require('@taskapp/core');
 const knex = require('knex');
@@ -103,8 +112,8 @@ async function checkTaskctl(host: string, version: string | undefined, url: stri
 const folder = await mkdtemp(join(tmpdir(), 'taskapp-packed-'));
 const services = await startServices();
 const { TEST_DATABASE_URL: serverUrl } = services.environment;
-const databases = ['host', 'cli'].map((name) => `taskapp_${name}_${randomBytes(5).toString('hex')}`);
-const [hostUrl = '', cliUrl = ''] = databases.map((name) => urlOf(serverUrl, name));
+const databases = ['host', 'cli', 'hooks'].map((name) => `taskapp_${name}_${randomBytes(5).toString('hex')}`);
+const [hostUrl = '', cliUrl = '', hooksUrl = ''] = databases.map((name) => urlOf(serverUrl, name));
 try {
   for (const name of databases) await administer(serverUrl, `create database ${name}`);
   await run(repository, ['npm', 'run', 'build']);
@@ -116,6 +125,7 @@ try {
     tarballs.map(({ filename }) => join(folder, 'tarballs', filename)),
   );
   say(await run(host, ['npm', 'start'], { DATABASE_URL: hostUrl }));
+  await runExample(host, 'hooks-and-events', hooksUrl);
   await writeFile(join(host, 'host.cjs'), COMMONJS);
   assert.match(await run(host, ['node', 'host.cjs'], { DATABASE_URL: hostUrl }), /^\d+ operations, 1 users$/m);
   const { version } = JSON.parse(await readFile(join(repository, 'packages/cli/package.json'), 'utf8'));

@@ -30,6 +30,8 @@ before(async () => {
   await world.db('taskapp.workspaces').where('owner_id', ada.id).update({ version: '9007199254740993' });
   await world.db.raw(`insert into taskapp.login_attempts values ('k', 1, 1, now(), '-infinity')`);
   await world.db.raw(`insert into taskapp.idempotency_keys values ('c', 'k', 'f', E'{"a":1.10,\\n"a":2}', 1)`);
+  await world.db.raw(`insert into taskapp.event_consumers (name, xid, told, since)
+    values ('c', '18446744073709551000', array[gen_random_uuid()], '10:20:15')`);
   assert.equal((await cliOf(world.url)('backup', 'good.ndjson')).code, 0);
   ndjson = fs.readFileSync(join(cwd, 'good.ndjson'), 'utf8');
 });

@@ -133,7 +133,7 @@ test('kill -9 in the middle loses nothing, and another process goes on in order'
 
 test('an outage of the database is waited for', async () => {
   const network = await startProxy(world.url);
-  const app = anotherApp(openAt(network.url, { statementTimeoutMs: 500 }));
+  const app = anotherApp(openAt(network.url, { statementTimeoutMs: 2000 }));
   const ada = await world.user();
   const { listener, until, seqs } = createListener();
   const stop = await app.on('task.created', listener, { name: 'outage' });
@@ -141,7 +141,7 @@ test('an outage of the database is waited for', async () => {
   await until(1);
   network.freeze();
   await createTasks(ada, ['b']);
-  await pause(2500);
+  await pause(3000);
   network.thaw();
   await createTasks(ada, ['c']);
   await until(3);

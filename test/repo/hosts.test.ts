@@ -8,20 +8,27 @@ import { cleanEnvironment, fromSource } from './playground.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
-describe('examples/embedded', () => {
-  it('proves with assertions what it says', async () => {
-    const { url } = await emptyDatabase();
-    const [node = '', ...options] = fromSource(root);
-    const env = { ...cleanEnvironment(), DATABASE_URL: url };
-    const { status, stdout, stderr } = spawnSync(node, [...options, 'examples/embedded/src/main.ts'], {
-      cwd: root,
-      env,
-      encoding: 'utf8',
+const HOSTS = [
+  ['embedded', /^Rolled back: nothing left/],
+  ['hooks-and-events', /^Rolled back: nobody hears of it/],
+] as const;
+
+for (const [name, said] of HOSTS) {
+  describe(`examples/${name}`, () => {
+    it('proves with assertions what it says', async () => {
+      const { url } = await emptyDatabase();
+      const [node = '', ...options] = fromSource(root);
+      const env = { ...cleanEnvironment(), DATABASE_URL: url };
+      const { status, stdout, stderr } = spawnSync(node, [...options, `examples/${name}/src/main.ts`], {
+        cwd: root,
+        env,
+        encoding: 'utf8',
+      });
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, said);
     });
-    assert.equal(status, 0, stderr);
-    assert.match(stdout, /^Rolled back: nothing left/);
   });
-});
+}
 
 describe('seeds', () => {
   it('fill an empty database, once, with what the library would have made', async () => {

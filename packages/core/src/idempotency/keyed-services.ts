@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Knex } from 'knex';
 import { type CallContext, callerOf } from '../kernel/contract.ts';
 import type { Db } from '../kernel/database.ts';
-import { ForeignError, translateDatabaseError } from '../kernel/database-errors.ts';
+import { passOn, translateDatabaseError } from '../kernel/database-errors.ts';
 import { fail } from '../kernel/errors.ts';
 import { callAsJson, divertCall, type JsonAnswer } from '../kernel/implement.ts';
 import { transaction } from '../kernel/transaction.ts';
@@ -25,10 +25,7 @@ export function keyServices(services: Services, { db, secret, onTransaction }: K
     return transaction(db, async (db) => {
       const earlier = await claimKey(db, keyed);
       if (earlier) return { ...earlier, replayed: true };
-      // What this throws has its meaning already, also where it looks like a failure of PostgreSQL.
-      const answer = await callAsJson(callOf(onTransaction(db), operation), plain, input).catch((error) => {
-        throw new ForeignError(error);
-      });
+      const answer = await callAsJson(callOf(onTransaction(db), operation), plain, input).catch(passOn);
       await keepAnswer(db, keyed, answer);
       return answer;
     }).catch(translateDatabaseError);

@@ -78,6 +78,11 @@ export class ForeignError extends Error {
   }
 }
 
+/** Rethrows what a call of another operation threw, inside of one: it has its meaning already. */
+export function passOn(error: unknown): never {
+  throw new ForeignError(error);
+}
+
 /**
  * Rethrows a failure of PostgreSQL or its connection as what it means to a caller, and what a host's code threw as it
  * was.

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Deps } from '../deps.ts';
 import type { CallContext } from '../kernel/contract.ts';
 import type { Db } from '../kernel/database.ts';
+import { passOn } from '../kernel/database-errors.ts';
 import { isTaskAppError, refuse } from '../kernel/errors.ts';
 import { implement } from '../kernel/implement.ts';
 import { transaction } from '../kernel/transaction.ts';
@@ -34,7 +35,7 @@ export function createQuickAddService({ db, onTransaction }: QuickAddDeps) {
         const { title, description, dueDate } = task;
         const priority = given.priority ?? task.priority ?? undefined;
         const fields = { title, description, dueDate, ...given, priority, tagIds, workspaceId: scope.id };
-        return services.tasks.create(ctx, fields);
+        return services.tasks.create(ctx, fields).catch(passOn);
       });
     },
 
