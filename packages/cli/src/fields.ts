@@ -22,12 +22,14 @@ export interface CommandFields {
   nameOf(path: string): string;
 }
 
+/** The field that says whose clock is meant: every command knows that by itself. */
+const ZONE = 'timeZone';
 const SECRET = /(password|token|secret)$/i;
 
 /** Declares the arguments and options of an operation's command. */
 export function declareFields(command: Command, spec: CommandSpec, form: Form): CommandFields {
   const positional = [...spec.params, ...(form.positional ?? [])];
-  const names = Object.keys(spec.fields).filter((name) => !positional.includes(name));
+  const names = Object.keys(spec.fields).filter((name) => !positional.includes(name) && name !== ZONE);
   const secrets = names.filter((name) => SECRET.test(name));
   const optional = form.preset ? [] : names.filter((name) => !secrets.includes(name));
   for (const name of positional) command.argument(argumentOf(name, spec, form), argumentHelp(name, spec, form));
@@ -38,12 +40,14 @@ export function declareFields(command: Command, spec: CommandSpec, form: Form): 
     positional,
     secrets,
     read: (args, options, timeZone) => ({
+      ...(ZONE in spec.fields && { [ZONE]: timeZone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone }),
       ...readOptions(keys, { options, timeZone }, spec),
       ...readArguments(positional, args, form),
       ...readArgument(form.argument, args, options),
     }),
     nameOf: (path) => {
       const [name = '', index] = path.split('.');
+      if (name === ZONE) return '--tz';
       if (!(name in spec.fields)) return path;
       const flag = `${flagOf(name, spec)}${secrets.includes(name) ? '-stdin' : ''}`;
       const shown = positional.includes(name) ? `<${kebab(name)}>` : flag;

@@ -20,7 +20,10 @@ export async function runOperation(run: Run, command: OperationCommand, given: G
   const input = { ...given.input, ...asked, ...secrets, ...form.preset };
   const [param = ''] = spec.params;
   const names = form.many ? await expandNames(run, input[param] as string[]) : [];
-  const session = await openSession(run, given.globals);
+  const { idempotencyKey, dryRun } = given.options as { idempotencyKey?: string; dryRun?: boolean };
+  if (idempotencyKey !== undefined && names.length > 1) failCli('cli.usage', '--idempotency-key names one change');
+  const session = await openSession(run, given.globals, { idempotencyKey, isTrial: dryRun === true });
+  if (dryRun) run.defer(async () => run.reporter.hint('A dry run: nothing was changed'));
   const hasTokens = spec.output.fields.includes('accessToken');
   if (hasTokens && session.noTokens) failCli('cli.usage', session.noTokens.message, { hint: session.noTokens.hint });
   if (form.many) return callMany(run, { session, command, inputs: names.map((name) => ({ ...input, [param]: name })) });

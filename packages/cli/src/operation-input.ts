@@ -4,7 +4,6 @@ import { failCli } from './failures.ts';
 import type { Given, OperationCommand } from './operation.ts';
 import { isSorted } from './pages.ts';
 import { checkFields } from './render/fields.ts';
-import { isInteractive } from './terminal/io.ts';
 import type { Run } from './terminal/run.ts';
 import { readSecrets } from './terminal/secrets.ts';
 
@@ -43,7 +42,7 @@ export const sortOf = (spec: CommandSpec, { sort }: Given['options']): string | 
 
 /** Asks a person before what cannot be taken back; where nobody can be asked, giving the command is the answer. */
 export async function askFirst({ io }: Run, { form }: OperationCommand, { options, globals }: Given): Promise<void> {
-  if (!form.question || options.yes || !isInteractive(io, globals.format)) return;
+  if (!form.question || options.yes || !globals.canAsk) return;
   const { askToConfirm } = await import('./terminal/questions.ts');
   await askToConfirm(io, form.question);
 }
@@ -52,7 +51,7 @@ export async function askFirst({ io }: Run, { form }: OperationCommand, { option
 export async function askArgument({ io }: Run, { spec, form, fields }: OperationCommand, { input, globals }: Given) {
   const { argument: name } = form;
   if (name === undefined || input[name] !== undefined || !spec.required.includes(name)) return {};
-  if (!isInteractive(io, globals.format)) failCli('cli.usage', `${fields.nameOf(name)} required`);
+  if (!globals.canAsk) failCli('cli.usage', `${fields.nameOf(name)} required`);
   const { askLine } = await import('./terminal/questions.ts');
   return { [name]: await askLine(io, `${sentence(name)}: `) };
 }
@@ -63,7 +62,7 @@ const sentence = (name: string): string => words(name).replace(/^./, (letter) =>
 export const readSecretsOf = (run: Run, { spec, form, fields }: OperationCommand, { options, globals }: Given) =>
   readSecrets(
     run.io,
-    globals.format,
+    globals.canAsk,
     fields.secrets.map((name) => ({
       name,
       isRequired: spec.required.includes(name),

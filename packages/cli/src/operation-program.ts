@@ -44,8 +44,8 @@ export function addOperation(command: Command, loop: Loop): void {
     const globals = await readGlobals(command, run.io);
     run.reporter.configure(globals);
     const { runOperation } = await import('./operation-command.ts');
-    const meant = form.everything && options.all ? meantByAll(command, loop, form.everything) : { spec, form };
-    const input = meant.spec === spec ? fields.read(args, options, globals.timeZone) : {};
+    const meant = meantBy(command, loop);
+    const input = pick(fields.read(args, options, globals.timeZone), Object.keys(meant.spec.fields));
     await runOperation(run, { ...meant, fields, specOf: loop.specOf }, { input, options, globals });
   });
 }
@@ -56,10 +56,26 @@ function addFurtherOptions(command: Command, { spec, specOf, form }: Loop): void
   if (hasPages(spec)) command.option('--all', 'all pages, not only one');
   if (isSorted(spec)) command.option('--sort <field>', 'order of what is shown; -<field>: the other way round');
   if (everything) command.option('--all', `${specOf(everything).summary.toLowerCase()}, instead`);
+  if (form.preview) command.option('--preview', `${specOf(form.preview).summary.toLowerCase()}, and change nothing`);
+  if (spec.isKeyed) addChangeOptions(command);
   if (form.question || (everything && presentation[everything]?.question)) command.option('--yes', 'do not ask');
 }
 
-function meantByAll({ args }: Command, { specOf }: Loop, id: OperationId): Pick<Loop, 'spec' | 'form'> {
-  if (args.length > 0) failCli('cli.usage', `Give either ${args[0]} or --all`);
+/** Options of commands that change something. */
+function addChangeOptions(command: Command): void {
+  command.option('--dry-run', 'tell what the change would give, and undo it');
+  command.option('--idempotency-key <key>', 'make the change once, however often it is asked for within a day');
+}
+
+/** The operation that the options choose: the command's own, or one that stands in for it. */
+function meantBy(command: Command, { spec, specOf, form }: Loop): Pick<Loop, 'spec' | 'form'> {
+  const { all, preview } = command.opts();
+  const id: OperationId | undefined = (all && form.everything) || (preview && form.preview) || undefined;
+  if (id === undefined) return { spec, form };
+  const [argument] = command.args;
+  if (id === form.everything && argument !== undefined) failCli('cli.usage', `Give either ${argument} or --all`);
   return { spec: specOf(id), form: presentation[id] ?? {} };
 }
+
+const pick = (values: Readonly<Record<string, unknown>>, names: readonly string[]) =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));

@@ -26,6 +26,8 @@ export interface Presentation {
   readonly question?: string;
   /** The operation that `--all` stands for, in place of the arguments. */
   readonly everything?: OperationId;
+  /** The operation that `--preview` stands for: it takes fewer fields and changes nothing. */
+  readonly preview?: OperationId;
   /** Secrets that are being set, not compared: typed twice at a prompt. */
   readonly confirm?: readonly string[];
 }
@@ -60,6 +62,7 @@ export const presentation: Readonly<Partial<Record<OperationId, Presentation>>> 
     references: { tagId: givenTag },
   },
   'tasks.create': { flags: { tagIds: 'tag' }, references: { tagIds: givenTag } },
+  'tasks.quickAdd': { flags: { tagIds: 'tag' }, references: { tagIds: givenTag }, preview: 'tasks.previewQuickAdd' },
   'tasks.get': { references: { id: task } },
   'tasks.update': {
     note: 'What is not given stays as it is; --tag replaces all tags.',
@@ -76,8 +79,15 @@ export const presentation: Readonly<Partial<Record<OperationId, Presentation>>> 
   'users.create': { confirm: ['password'] },
   'users.get': { references: { id: user } },
   'users.update': { references: { id: user } },
-  'users.remove': { references: { id: user }, done: 'Deleted' },
-  'users.removeMe': { done: 'Deleted' },
+  'users.remove': {
+    references: { id: user },
+    question: 'The account is deleted with all of its tasks and tags. Go on?',
+    done: 'Deleted',
+  },
+  'users.removeMe': {
+    question: 'Your account is deleted with all of its tasks and tags. Go on?',
+    done: 'Deleted',
+  },
   'sessions.list': {
     columns: ['id', 'lastUsedAt', 'createdAt', 'ip', 'userAgent'],
     references: { id: user },

@@ -1,6 +1,7 @@
 import type { OperationId } from '@taskapp/core';
 import type { CommandSpec } from './catalog/command-spec.ts';
 import { failCli } from './failures.ts';
+import { findNear } from './near.ts';
 import { readPages } from './pages.ts';
 import type { Row } from './render/result.ts';
 
@@ -58,8 +59,8 @@ export async function resolveReferences(
     if (value === undefined) continue;
     const ids: string[] = [];
     for (const text of [value].flat() as string[]) {
-      const id = await findId({ text, reference, input }, lookup);
-      if (id === undefined && !spec.params.includes(name)) failUnknown(name, text);
+      const { id, near } = await findId({ text, reference, input }, lookup);
+      if (id === undefined && !spec.params.includes(name)) failUnknown(name, text, near);
       ids.push(id ?? text);
     }
     input[name] = Array.isArray(value) ? ids : ids[0];
@@ -67,12 +68,21 @@ export async function resolveReferences(
   return input;
 }
 
-function failUnknown(path: string, text: string): never {
-  failCli('cli.usage', 'Validation failed', { problems: [{ path, message: `Nothing is called "${text}"` }] });
+function failUnknown(path: string, text: string, near: string | undefined): never {
+  const question = near === undefined ? '' : `. Did you mean "${near}"?`;
+  failCli('cli.usage', 'Validation failed', {
+    problems: [{ path, message: `Nothing is called "${text}"${question}` }],
+  });
 }
 
-async function findId({ text, reference, input }: Wanted, lookup: Lookup): Promise<string | undefined> {
-  if (UUID.test(text)) return text;
+/** What was found, and what may be meant where nothing was. */
+interface Found {
+  readonly id?: string | undefined;
+  readonly near?: string | undefined;
+}
+
+async function findId({ text, reference, input }: Wanted, lookup: Lookup): Promise<Found> {
+  if (UUID.test(text)) return { id: text };
   const { filter } = reference;
   const isFiltered = filter?.when.test(text) ?? false;
   const scope = (await reference.scope?.(lookup.call, input)) ?? {};
@@ -80,7 +90,16 @@ async function findId({ text, reference, input }: Wanted, lookup: Lookup): Promi
   const items = await listItems(reference, narrowed, lookup);
   const matches = isFiltered ? items : matchItems(items, text, reference.by);
   if (matches.length > 1) failAmbiguous(text, matches, reference.label);
-  return matches[0]?.id;
+  if (matches[0]) return { id: matches[0].id };
+  const { by } = reference;
+  return by === undefined
+    ? {}
+    : {
+        near: findNear(
+          text,
+          items.map((item) => String(item[by])),
+        ),
+      };
 }
 
 /** A name wins over a part of an id: a tag may be called "beef". */

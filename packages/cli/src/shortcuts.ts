@@ -16,7 +16,7 @@ export interface Shortcut {
 }
 
 export const shortcuts: readonly Shortcut[] = [
-  { name: 'add', operation: 'tasks.create', positional: ['title'] },
+  { name: 'add', operation: 'tasks.quickAdd', positional: ['text'] },
   { name: 'ls', operation: 'tasks.list' },
   {
     name: 'done',

@@ -6,6 +6,7 @@ export { EVENT_TYPES, type EventType } from './events/events.fields.ts';
 export type { Health } from './health.ts';
 export { type VetoOptions, veto } from './hooks/hooks.errors.ts';
 export type { HookContext, ResourceHooks, TaskAppHooks, UserHooks } from './hooks/task-app-hooks.ts';
+export { isKeyed } from './idempotency/keyed-services.ts';
 export { type ConnectOptions, connect } from './kernel/connect.ts';
 export type { Access, Actor, CallContext, Role, SystemActor, UserActor } from './kernel/contract.ts';
 export { type ErrorKind, type FieldProblem, isTaskAppError, type TaskAppError } from './kernel/errors.ts';

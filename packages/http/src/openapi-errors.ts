@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { ERRORS, type NamedOperation, operations } from '@taskapp/core';
+import { ERRORS, isKeyed, type NamedOperation, operations } from '@taskapp/core';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import { coreError, type HttpErrorSpec, httpErrors, toHttpError } from './http-errors.ts';
 import type { Address } from './input.ts';
@@ -33,10 +33,6 @@ const ofBodies = [
   httpErrors.bodyTooLarge,
   httpErrors.unsupportedMediaType,
 ];
-
-/** True where an idempotency key means something. */
-export const isKeyed = ({ http, access, replayable }: NamedOperation): boolean =>
-  !http.startsWith('GET ') && access !== 'public' && replayable !== false;
 
 /** True where `If-Match` means something: what is changed is a resource whose answer has a version. */
 export function isVersioned({ http }: NamedOperation): boolean {

@@ -1,7 +1,7 @@
-import { fieldsOf, type NamedOperation } from '@taskapp/core';
+import { fieldsOf, isKeyed, type NamedOperation } from '@taskapp/core';
 import * as z from 'zod';
 import type { Address } from './input.ts';
-import { isKeyed, isVersioned } from './openapi-errors.ts';
+import { isVersioned } from './openapi-errors.ts';
 
 /** The parameters and the body of an operation: each field of its input where it travels. */
 export function describeRequest(operation: NamedOperation, { placeOf }: Address) {

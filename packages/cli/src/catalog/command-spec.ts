@@ -29,6 +29,8 @@ export interface CommandSpec {
   readonly params: readonly string[];
   /** Absent fields stay as they are, so that clearing one needs a word for it. */
   readonly isPatch: boolean;
+  /** It changes something, and a key can name the change. */
+  readonly isKeyed: boolean;
   readonly fields: Readonly<Record<string, FieldSpec>>;
   readonly required: readonly string[];
   readonly output: OutputSpec;

@@ -1,4 +1,4 @@
-import { type Field, fieldsOf, type NamedOperation } from '@taskapp/core';
+import { type Field, fieldsOf, isKeyed, type NamedOperation } from '@taskapp/core';
 import * as z from 'zod';
 import type { CommandSpec, FieldSpec, OutputSpec } from './command-spec.ts';
 import { kebab, singular } from './names.ts';
@@ -30,6 +30,7 @@ function describeOperation(operation: NamedOperation): CommandSpec {
     access,
     params,
     isPatch: http.startsWith('PATCH '),
+    isKeyed: isKeyed(operation),
     fields: Object.fromEntries(Object.entries(fields).map(([field, schema]) => [field, describeField(schema)])),
     required,
     output: output ? describeOutput(output) : { kind: 'none', fields: params },

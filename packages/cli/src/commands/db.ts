@@ -3,7 +3,6 @@ import type { Knex } from 'knex';
 import { failCli } from '../failures.ts';
 import type { Pagination } from '../pages.ts';
 import { addCommand, addGroup, setDatabaseAction } from '../terminal/commands.ts';
-import { isInteractive } from '../terminal/io.ts';
 import type { Run } from '../terminal/run.ts';
 
 /** `taskctl db migrate|status|rollback|seed`: on DATABASE_DIRECT_URL where it is set, since a pooler may be in front. */
@@ -47,8 +46,8 @@ function addStatus(group: Command, run: Run): void {
 function addRollback(group: Command, run: Run): void {
   const command = addCommand(group, 'rollback', 'Take back the last migration run; data in dropped tables are lost');
   command.option('--all', 'take back every migration').option('--yes', 'do not ask');
-  setDatabaseAction(command, run, async ({ format }, { all, yes }) => {
-    if (!yes && isInteractive(run.io, format)) await confirm(run);
+  setDatabaseAction(command, run, async ({ canAsk }, { all, yes }) => {
+    if (!yes && canAsk) await confirm(run);
     const { rollback } = await import('@taskapp/core');
     const { describeOperator } = await import('../connection/session.ts');
     const db = await openMaintenance(run);

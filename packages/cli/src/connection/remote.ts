@@ -8,7 +8,7 @@ import type { Run } from '../terminal/run.ts';
 import { readLines } from '../terminal/stdin.ts';
 import { type CredentialsFile, openCredentials } from './credentials.ts';
 import { createRenewingFetch } from './renewal.ts';
-import type { Session } from './session.ts';
+import type { CallFacts, Session } from './session.ts';
 
 type Remote = Globals & { readonly url: string };
 
@@ -18,8 +18,10 @@ const TOKEN_WINS = {
 };
 
 /** Opens a session on a server: with the token that is given, or as who has signed in with `taskctl auth login`. */
-export async function openRemoteSession(run: Run, globals: Remote): Promise<Session> {
+export async function openRemoteSession(run: Run, globals: Remote, facts: CallFacts): Promise<Session> {
   const { url, settings } = globals;
+  const { isTrial, idempotencyKey } = facts;
+  if (isTrial) failCli('cli.usage', '--dry-run works on a database: a server does what it is asked to do');
   refuseActor(settings);
   const token = globals.tokenStdin ? await readToken(run) : tokenOf(settings);
   const credentials = openCredentials(run.io, { profile: settings.profile.value, url });
@@ -33,7 +35,7 @@ export async function openRemoteSession(run: Run, globals: Remote): Promise<Sess
     operationOf,
     call: async (id, input) => {
       if (token === undefined && needsSignIn(operationOf(id), input) && !credentials.get()) failSignedOut(url);
-      const answer = await client.call(id, input as never, { signal });
+      const answer = await client.call(id, input as never, { signal, idempotencyKey });
       return withoutTokens(answer ?? {});
     },
     ...(token !== undefined && { noTokens: TOKEN_WINS }),

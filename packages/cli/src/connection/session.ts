@@ -18,31 +18,53 @@ export interface Session {
   readonly noTokens?: { readonly message: string; readonly hint: string };
 }
 
+/** What holds for every call of a run. */
+export interface CallFacts {
+  /** Carries out what is called, and undoes it at the end of the run. */
+  readonly isTrial?: boolean;
+  /** Names the change: repeated, it is carried out once. */
+  readonly idempotencyKey?: string | undefined;
+}
+
 /** A session on a database. */
 export interface DirectSession extends Session {
   readonly source: OpenDatabase;
 }
 
-const NO_SECRETS = {
-  message: 'Tokens are made with the secrets of the server',
-  hint: 'Set JWT_ACCESS_SECRET and JWT_REFRESH_SECRET to what the server has.',
-};
+const HINT = 'Set JWT_ACCESS_SECRET and JWT_REFRESH_SECRET to what the server has.';
+const NO_SECRETS = { message: 'Tokens are made with the secrets of the server', hint: HINT };
 
 /** Opens the app as the user that `--as` names, or as the system; closed at the end of the run. */
-export async function openDirectSession(run: Run, { as }: Pick<Globals, 'as'>): Promise<DirectSession> {
+export async function openDirectSession(
+  run: Run,
+  { as }: Pick<Globals, 'as'>,
+  { isTrial = false, idempotencyKey }: CallFacts = {},
+): Promise<DirectSession> {
   const source = await openDatabase(run, 'operations');
+  // With others every time no call would be recognised.
+  if (idempotencyKey !== undefined && !source.hasSecrets)
+    failCli('cli.usage', 'Keys are kept with the secrets of the server', { hint: HINT });
   const core = await import('@taskapp/core');
   const app = core.createTaskApp({ ...source.config.app, db: source.db, redis: null, log: createLog(run) });
   run.defer(() => app.close());
   const system: CallContext['actor'] = { kind: 'system', reason: describeOperator() };
-  const context: CallContext = { actor: as === undefined ? system : await findActor(app, as) };
+  const actor = as === undefined ? system : await findActor(app, as);
+  const context: CallContext = { actor, ...(idempotencyKey !== undefined && { idempotencyKey }) };
+  const services = isTrial ? app.withTransaction(await openTrial(run, source)) : app;
   const operationOf = (id: OperationId) => core.operations.find((operation) => operation.id === id) as NamedOperation;
   return {
     source,
     operationOf,
-    call: async (id, input) => (await core.run(app, operationOf(id), context, input)) as Record<string, unknown>,
+    call: async (id, input) => (await core.run(services, operationOf(id), context, input)) as Record<string, unknown>,
     ...(!source.hasSecrets && { noTokens: NO_SECRETS }),
   };
+}
+
+/** A transaction that ends in nothing. */
+async function openTrial(run: Run, { db }: OpenDatabase) {
+  const trx = await db.transaction();
+  run.defer(() => trx.rollback());
+  return trx;
 }
 
 /** Who runs taskctl, for the log of events. */

@@ -23,6 +23,7 @@ const createOptions = () => [
   new Option('--no-url', 'work on the database, whatever the profile says'),
   new Option('--token-stdin', 'with --url: read an access token as a line from stdin [TASKCTL_TOKEN]'),
   new Option('-p, --profile <name>', 'use the settings of this profile [TASKCTL_PROFILE]'),
+  new Option('--no-input', 'ask nothing: what is missing is an error [TASKCTL_NO_INPUT]'),
   new Option('-q, --quiet', 'no hints, only the result and errors'),
   new Option('--debug', 'print what the app logs, and the stack of an error'),
 ];

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { readEnvironment } from '../connection/environment.ts';
 import { readSettings, requireProfile, type Settings } from '../settings/settings.ts';
 import type { ColorMode } from './colors.ts';
 import { GLOBAL_OPTIONS } from './global-options.ts';
-import type { CliIo, OutputFormat } from './io.ts';
+import { type CliIo, isInteractive, type OutputFormat } from './io.ts';
 
 /** How results are printed, and what is said besides. */
 export interface Printing {
@@ -25,6 +26,8 @@ export interface Globals extends Printing {
   readonly as?: string;
   /** The server to work on; undefined: the database. */
   readonly url?: string;
+  /** A question would reach a person, and may be asked. */
+  readonly canAsk: boolean;
   /** An access token comes as a line of stdin. */
   readonly tokenStdin: boolean;
 }
@@ -40,13 +43,15 @@ export async function readGlobals(command: Command, io: CliIo): Promise<Globals>
   if (command.parent?.name() !== 'profile') requireProfile(settings);
   const { values } = settings;
   const fields = jsonFields ?? columns;
+  const format = (values.output?.value ?? 'table') as OutputFormat;
   return {
     settings,
-    format: (values.output?.value ?? 'table') as OutputFormat,
+    format,
     hasHeaders: headers,
     color,
     quiet: flags.quiet ?? false,
     debug: flags.debug ?? false,
+    canAsk: flags.input !== false && !readEnvironment(io).TASKCTL_NO_INPUT && isInteractive(io, format),
     tokenStdin: flags.tokenStdin ?? false,
     ...(fields !== undefined && { columns: fields.split(',').map((field) => field.trim()) }),
     ...(values.timezone && { timeZone: values.timezone.value }),
@@ -65,6 +70,7 @@ interface Given {
   tz?: string;
   as?: string;
   url?: string | false;
+  input?: boolean;
   tokenStdin?: boolean;
   profile?: string;
   quiet?: boolean;

@@ -1,6 +1,6 @@
 import { kebab, words } from '../catalog/names.ts';
 import { failCli } from '../failures.ts';
-import { type CliIo, isInteractive, type OutputFormat } from './io.ts';
+import type { CliIo } from './io.ts';
 import { readLines } from './stdin.ts';
 
 /** A secret that a command may need. */
@@ -19,13 +19,13 @@ export interface SecretWish {
  */
 export async function readSecrets(
   io: CliIo,
-  format: OutputFormat,
+  canAsk: boolean,
   wishes: readonly SecretWish[],
 ): Promise<Record<string, string>> {
   const wanted = wishes.filter(({ isRequired, fromStdin }) => isRequired || fromStdin);
   const piped = io.stdin.isTTY ? [] : wanted.filter(({ fromStdin }) => fromStdin);
   const asked = wanted.filter((wish) => !piped.includes(wish));
-  if (asked.length > 0 && !isInteractive(io, format)) failMissing(asked);
+  if (asked.length > 0 && !canAsk) failMissing(asked);
   const secrets = piped.length > 0 ? pair(await readLines(io), piped) : {};
   for (const wish of asked) secrets[wish.name] = await ask(io, wish);
   return secrets;

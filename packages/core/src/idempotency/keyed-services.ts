@@ -48,7 +48,8 @@ export interface Keying {
   readonly onTransaction: (trx: Knex.Transaction) => Services;
 }
 
-const isKeyed = ({ http, access, replayable }: NamedOperation) =>
+/** True where an idempotency key means something. */
+export const isKeyed = ({ http, access, replayable }: NamedOperation): boolean =>
   !http.startsWith('GET ') && access !== 'public' && replayable !== false;
 
 /** What makes two calls the same call. */

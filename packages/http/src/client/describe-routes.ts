@@ -1,7 +1,6 @@
-import type { NamedOperation, OperationId } from '@taskapp/core';
+import { isKeyed, type NamedOperation, type OperationId } from '@taskapp/core';
 import * as z from 'zod';
 import { addressOf } from '../input.ts';
-import { isKeyed } from '../openapi-errors.ts';
 import type { PageRoute, Route, RouteTable } from './route-table.ts';
 
 const PAGE_SIZE = 100;
