@@ -29,6 +29,7 @@ export const INDEXES: readonly string[] = [
   'tasks_priority_idx',
   'tasks_status_idx',
   'users_email_key_unique',
+  'users_external_id_unique',
   'users_pkey',
   'workspaces_owner_id_idx',
   'workspaces_personal_unique',
