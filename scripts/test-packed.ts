@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,9 +9,10 @@ import { promisify } from 'node:util';
 import { administer, urlOf } from '../test/support/admin.ts';
 import { startServices } from '../test/support/services.ts';
 import { checkClient } from './packed-client.ts';
+import { runExample } from './packed-examples.ts';
 
 // What users of the published packages get: packs them, installs the tarballs beside a copy of the example in an empty
-// folder, and there type-checks and runs it, loads the core from CommonJS, runs the packed `taskctl`, and bundles a page.
+// folder, and there type-checks and runs it and the others, runs the packed `taskctl`, and bundles a page.
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const execute = promisify(execFile);
@@ -39,6 +40,8 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
   '@taskapp/core': [
     'dist/index.js',
     'dist/index.d.ts',
+    'dist/testing.js',
+    'dist/testing.d.ts',
     'dist/migrations/0001_accounts.js',
     'dist/seeds/demo.js',
     'dist/passwords/bcrypt-worker.js',
@@ -77,29 +80,6 @@ async function installExample(host: string, tarballs: readonly string[]): Promis
   await run(host, ['npm', 'run', 'build']);
 }
 
-/** Another example, with what is installed already. */
-async function runExample(host: string, name: string, url: string): Promise<void> {
-  const source = join(repository, 'examples', name);
-  const folder = join(host, name);
-  await cp(source, folder, { recursive: true, filter: (path) => !/\/(node_modules|dist)$/.test(path) });
-  await run(folder, ['npx', 'tsc']);
-  say(await run(folder, ['node', 'dist/main.js'], { DATABASE_URL: url }));
-}
-
-const COMMONJS = `
-const { createTaskApp, operations } = require('@taskapp/core');
-const knex = require('knex');
-const db = knex({ client: 'pg', connection: process.env.DATABASE_URL });
-const secret = () => require('node:crypto').randomBytes(32).toString('hex');
-const app = createTaskApp({ db, redis: null, secrets: { access: secret(), refresh: secret() } });
-const system = app.as({ kind: 'system', reason: 'CommonJS host' });
-system.users.list().then(async ({ users }) => {
-  process.stdout.write(operations.length + ' operations, ' + users.length + ' users\\n');
-  await app.close();
-  await db.destroy();
-});
-`;
-
 async function checkTaskctl(host: string, version: string | undefined, url: string): Promise<void> {
   const taskctl = join(host, 'node_modules/.bin/taskctl');
   assert.equal(await run(host, [taskctl, '--version']), version);
@@ -112,8 +92,12 @@ async function checkTaskctl(host: string, version: string | undefined, url: stri
 const folder = await mkdtemp(join(tmpdir(), 'taskapp-packed-'));
 const services = await startServices();
 const { TEST_DATABASE_URL: serverUrl } = services.environment;
-const databases = ['host', 'cli', 'hooks'].map((name) => `taskapp_${name}_${randomBytes(5).toString('hex')}`);
-const [hostUrl = '', cliUrl = '', hooksUrl = ''] = databases.map((name) => urlOf(serverUrl, name));
+/** Run in one folder, with what is installed there for the first example. */
+const EXAMPLES = ['own-users', 'testing', 'commonjs'];
+const databases = ['host', 'cli', ...EXAMPLES].map(
+  (name) => `taskapp_${name.replace('-', '_')}_${randomBytes(5).toString('hex')}`,
+);
+const [hostUrl = '', cliUrl = '', ...exampleUrls] = databases.map((name) => urlOf(serverUrl, name));
 try {
   for (const name of databases) await administer(serverUrl, `create database ${name}`);
   await run(repository, ['npm', 'run', 'build']);
@@ -125,13 +109,11 @@ try {
     tarballs.map(({ filename }) => join(folder, 'tarballs', filename)),
   );
   say(await run(host, ['npm', 'start'], { DATABASE_URL: hostUrl }));
-  await runExample(host, 'hooks-and-events', hooksUrl);
-  await writeFile(join(host, 'host.cjs'), COMMONJS);
-  assert.match(await run(host, ['node', 'host.cjs'], { DATABASE_URL: hostUrl }), /^\d+ operations, 1 users$/m);
+  for (const [at, name] of EXAMPLES.entries()) say(await runExample(host, name, { run, url: exampleUrls[at] ?? '' }));
   const { version } = JSON.parse(await readFile(join(repository, 'packages/cli/package.json'), 'utf8'));
   await checkTaskctl(host, version, cliUrl);
   await checkClient(host, run);
-  say('The packed packages work: embedded, from CommonJS, as taskctl, and in a page');
+  say('The packed packages work: in hosts of all kinds, as taskctl, and in a page');
 } finally {
   for (const name of databases) await administer(serverUrl, `drop database if exists ${name} with (force)`);
   await services.stop();

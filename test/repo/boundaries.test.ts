@@ -19,6 +19,7 @@ const PLANTED: readonly (readonly [path: string, text: string, found: string])[]
   ],
   ['packages/core/src/tags/bad.ts', `import type { TaskList } from '../tasks/task-list.ts';`, 'featuresShareNoService'],
   ['packages/core/src/tags/bad.ts', `import { createTaskApp } from '../app.ts';`, 'featuresShareNoService'],
+  ['packages/core/src/bad.ts', `import { createTestApp } from './testing.ts';`, 'testingIsAnEntry'],
   ['packages/core/src/tags/bad.ts', `import { createHttpApp } from '@taskapp/http';`, 'packagesUseWhatIsExported'],
   [
     'packages/http/src/bad.ts',

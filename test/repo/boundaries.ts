@@ -39,6 +39,12 @@ const featuresShareNoService: Rule = (source, all) => {
   });
 };
 
+/** What is for tests is loaded by nobody else. */
+const testingIsAnEntry: Rule = (source) => {
+  const isOfTesting = (path: string) => /^packages\/core\/src\/testing(\.ts$|\/)/.test(path);
+  return isOfTesting(source.path) ? [] : coreImports(source).filter(isOfTesting);
+};
+
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   http: ['@taskapp/core'],
@@ -91,6 +97,7 @@ const foldersHaveMeaning: Rule = ({ path }) => {
 const RULES = {
   kernelKnowsNoFeature,
   featuresShareNoService,
+  testingIsAnEntry,
   packagesUseWhatIsExported,
   environmentIsReadInFewPlaces,
   httpNamesNoFeature,

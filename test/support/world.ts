@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Actor, createTaskApp, type Role, type TaskAppOptions } from '@taskapp/core';
+import { createTaskApp, type Role, type SystemActor, type TaskAppOptions } from '@taskapp/core';
 import { createHttpApp } from '@taskapp/http';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
@@ -35,7 +35,7 @@ export async function createWorld({ http: httpOptions, ...options }: WorldOption
   return { app, db, url, redis: redis as Redis, http, user: createUserFactory(app, db), system: SYSTEM };
 }
 
-export const SYSTEM: Actor = { kind: 'system', reason: 'test' };
+export const SYSTEM: SystemActor = { kind: 'system', reason: 'test' };
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 export type TestUser = Awaited<ReturnType<World['user']>>;

@@ -1,56 +1,41 @@
 import type { Knex } from 'knex';
-import { type AccessControl, createAccessControl } from './auth/access-control.ts';
+import { createAccessControl } from './auth/access-control.ts';
 import { createRefreshTurns } from './auth/refresh-turns.ts';
 import { createTokens } from './auth/tokens.ts';
 import { createListCache } from './cache/list-cache.ts';
 import type { Deps } from './deps.ts';
-import { createHealthCheck, type Health } from './health.ts';
+import { createHealthCheck } from './health.ts';
+import type { TaskAppHooks } from './hooks/task-app-hooks.ts';
+import { createHostedParts } from './hosted-app.ts';
+import type { HostedTaskAppOptions } from './hosted-options.ts';
 import { createCursors } from './kernel/cursors.ts';
 import { type Watcher, watchCall } from './kernel/implement.ts';
 import { silent } from './kernel/logger.ts';
 import { guardRedis } from './kernel/redis-guard.ts';
-import { mapCalls, type Services } from './operations.ts';
+import { mapCalls, operations, type Services } from './operations.ts';
 import { parseSettings, type TaskAppOptions } from './options.ts';
 import { createPasswordHasher } from './passwords/password-hasher.ts';
-import { type Purged, purge } from './purge.ts';
-import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
+import { purge } from './purge.ts';
+import { createRateLimiter } from './rate-limit/rate-limiter.ts';
 import { createKeyedServices, onlyOn } from './services.ts';
 import { shareOut } from './shares.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/subscriptions.ts';
+import type { HostedTaskApp, TaskApp } from './task-app.ts';
 import { createLoginThrottle } from './throttle/login-throttle.ts';
 import { type TransactionApp, toTransactionApp } from './transaction-app.ts';
 
-export interface TaskApp extends TransactionApp, AsyncDisposable {
-  /** Who is behind an access token. */
-  readonly access: AccessControl;
-  /** Named budgets of calls; transports spend them, library calls are not limited. */
-  readonly rateLimit: RateLimiter;
-  /** The same app inside the host's transaction: the host commits or rolls back. Nothing is read from the cache. */
-  withTransaction(trx: Knex.Transaction): TransactionApp;
-  /** Asks PostgreSQL and Redis; resolves within half a second and never rejects. */
-  health(): Promise<Health>;
-  /** Deletes what nothing needs any more: old sessions, keys and counters. Call it every hour or so. */
-  purge(): Promise<Purged>;
-  /**
-   * Tells a listener of what was committed, in each workspace in order: at least once, one event at a time, never of what
-   * was rolled back. Resolves, with the function that ends it, once nothing that is committed from then on is missed.
-   *
-   * @throws TypeError for options that are wrong, or a name that listens in this app already
-   */
-  on: Subscriptions['on'];
-  /** Ends what the app started (hash workers, listeners). The host's connections stay open. Idempotent. */
-  close(): Promise<void>;
-}
-
 /**
  * Builds the task app on connections that the caller owns: no I/O here, nothing read from the environment, nothing
- * shared between two apps in one process.
+ * shared between two apps in one process. With `users` accounts are the host's, and the app has tasks, tags and the log.
  *
  * @throws TypeError that lists every invalid option
  */
-export function createTaskApp(options: TaskAppOptions): TaskApp {
+export function createTaskApp(options: HostedTaskAppOptions): HostedTaskApp;
+export function createTaskApp(options: TaskAppOptions): TaskApp;
+export function createTaskApp(options: TaskAppOptions | HostedTaskAppOptions): TaskApp | HostedTaskApp {
   const settings = shareOut(parseSettings(options), Boolean(options.redis));
   const { db, log = silent, count = () => undefined, now = () => new Date() } = options;
+  const { users } = { users: undefined, ...options };
   const redis = guardRedis(options.redis, { log, count });
   const hasher = createPasswordHasher(settings.passwords);
   const deps: Deps = {
@@ -65,7 +50,12 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     refreshes: createRefreshTurns(),
     cursors: createCursors(settings.secrets.access),
     requestSecret: `taskapp request ${settings.secrets.access[0]}`,
-    hooks: { given: options.hooks ?? {}, depth: 0, appOn: (trx, depth) => appInside(deps, trx, depth) },
+    // The app that a hook is given is of the kind that its host has made.
+    hooks: {
+      given: (options.hooks ?? {}) as TaskAppHooks,
+      depth: 0,
+      appOn: (trx, depth) => appInside(deps, trx, depth),
+    },
     // A host may hand over a transaction from the start.
     cache: db.isTransaction ? null : createListCache(redis.cache, settings.cache, count),
   };
@@ -74,18 +64,27 @@ export function createTaskApp(options: TaskAppOptions): TaskApp {
     await subscriptions.close();
     await hasher.close();
   };
+  const { on } = subscriptions;
   return {
-    ...toTransactionApp(watchChanges(createKeyedServices(deps), subscriptions)),
-    access: createAccessControl(deps),
+    ...(users
+      ? createHostedParts(deps, { users, on, watch: (services) => watchChanges(services, subscriptions) })
+      : createOwnParts(deps, subscriptions)),
     rateLimit: createRateLimiter(redis.limits, settings.rateLimit),
-    withTransaction: (trx) => appInside(deps, trx),
-    on: subscriptions.on,
     health: createHealthCheck(db, [redis.limits, redis.cache]),
     purge: () => purge(db),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
+
+/** What is different where accounts are the app's own. */
+const createOwnParts = (deps: Deps, subscriptions: Subscriptions) => ({
+  ...toTransactionApp(watchChanges(createKeyedServices(deps), subscriptions)),
+  operations,
+  access: createAccessControl(deps),
+  withTransaction: (trx: Knex.Transaction) => appInside(deps, trx),
+  on: subscriptions.on,
+});
 
 const watchChanges = (services: Services, watcher: Watcher): Services =>
   mapCalls(services, ({ http }, call) => (http.startsWith('GET ') ? call : watchCall(call, watcher)));

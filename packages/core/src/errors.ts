@@ -1,5 +1,6 @@
 import { authErrors } from './auth/auth.errors.ts';
 import { hookErrors } from './hooks/hooks.errors.ts';
+import { hostUserErrors } from './host-users/host-users.errors.ts';
 import { idempotencyErrors } from './idempotency/idempotency.errors.ts';
 import { type ErrorSpec, kernelErrors } from './kernel/errors.ts';
 import { migrationErrors } from './migrations.errors.ts';
@@ -13,6 +14,7 @@ const tables = [
   kernelErrors,
   authErrors,
   userErrors,
+  hostUserErrors,
   workspaceErrors,
   taskErrors,
   tagErrors,

@@ -1,11 +1,20 @@
-export { createTaskApp, type TaskApp } from './app.ts';
+export { createTaskApp } from './app.ts';
 export type { AccessControl } from './auth/access-control.ts';
 export type { AccessClaims, Authentication } from './auth/claims.ts';
 export { ERRORS, type ErrorCode } from './errors.ts';
 export { EVENT_TYPES, type EventType } from './events/events.fields.ts';
 export type { Health } from './health.ts';
 export { type VetoOptions, veto } from './hooks/hooks.errors.ts';
-export type { HookContext, ResourceHooks, TaskAppHooks, UserHooks } from './hooks/task-app-hooks.ts';
+export type {
+  HookContext,
+  HostedTaskAppHooks,
+  ResourceHooks,
+  TaskAppHooks,
+  UserHooks,
+} from './hooks/task-app-hooks.ts';
+export type { HostAccess, HostClaims } from './host-users/host-access.ts';
+export type { HostUser, HostUsers } from './host-users/host-users.ts';
+export type { HostedTaskAppOptions } from './hosted-options.ts';
 export { isKeyed } from './idempotency/keyed-services.ts';
 export { type ConnectOptions, connect } from './kernel/connect.ts';
 export type { Access, Actor, CallContext, Role, SystemActor, UserActor } from './kernel/contract.ts';
@@ -20,6 +29,7 @@ export { findMissingLimits } from './kernel/time-limits.ts';
 export { type MigrateOptions, type MigrationStatus, migrate, migrationStatus, rollback, seed } from './migrations.ts';
 export {
   contracts,
+  type HostedServices,
   type NamedOperation,
   type OperationId,
   operations,
@@ -38,5 +48,6 @@ export type {
   TaskAppEvent,
   TaskAppEvents,
 } from './subscriptions/task-app-event.ts';
+export type { HostedBoundServices, HostedTaskApp, HostedTransactionApp, TaskApp } from './task-app.ts';
 export type { TaskView } from './tasks/tasks.contract.ts';
 export type { BoundServices, TransactionApp } from './transaction-app.ts';

@@ -32,6 +32,9 @@ const source: Knex.MigrationSource<string> = {
 };
 const stem = (file: string) => file.replace(/\.\w+$/, '');
 
+/** The names of all migrations of this version, in order. */
+export const knownMigrations = (): Promise<string[]> => source.getMigrations([]);
+
 /** Waiting longer for a lock would hold up everybody who queues behind the migration, readers as well. */
 const beforeEach = async (db: Knex): Promise<void> => {
   await db.raw(`set local lock_timeout = '500ms'`);
@@ -90,7 +93,7 @@ async function refuseUnknown(db: Knex): Promise<void> {
 
 /** Tells what `migrate` would do; changes nothing. */
 export async function migrationStatus(db: Knex): Promise<MigrationStatus> {
-  const [known, applied] = await Promise.all([source.getMigrations([]), appliedMigrations(db)]);
+  const [known, applied] = await Promise.all([knownMigrations(), appliedMigrations(db)]);
   return {
     applied,
     pending: known.filter((name) => !applied.includes(name)),

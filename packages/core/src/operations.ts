@@ -24,6 +24,16 @@ type Feature = keyof Contracts;
 /** The operations as functions: `services.tasks.create(ctx, input)`. */
 export type Services = { readonly [F in Feature]: Service<Contracts[F]> };
 
+/** What there is only where accounts are the app's own. */
+const OF_ACCOUNTS = ['auth', 'users', 'sessions'] as const satisfies readonly Feature[];
+
+/** The operations of an app whose accounts are its host's. */
+export type HostedServices = Omit<Services, (typeof OF_ACCOUNTS)[number]>;
+
+/** True for operations about accounts and their sessions. */
+export const isOfAccounts = ({ feature }: NamedOperation): boolean =>
+  (OF_ACCOUNTS as readonly Feature[]).includes(feature);
+
 type Id<C> = { [F in keyof C & string]: `${F}.${keyof C[F] & string}` }[keyof C & string];
 
 /** `tasks.create`: the OpenAPI operation id, and what the command is derived from. */
@@ -60,12 +70,12 @@ export function mapCalls(services: Services, replace: (operation: NamedOperation
 }
 
 /** The function of an operation. */
-export const callOf = (app: Services, { feature, name }: NamedOperation) =>
+export const callOf = (app: Partial<Services>, { feature, name }: NamedOperation) =>
   (app[feature] as unknown as AnyService)[name];
 
 /** Runs an operation known only at run time. Code that knows the name calls `app.tasks.create` instead. */
 export async function run(
-  app: Services,
+  app: Partial<Services>,
   operation: NamedOperation,
   ctx: CallContext,
   input: unknown,
@@ -75,7 +85,7 @@ export async function run(
 
 /** The same as JSON text, ready to send; cached results are not parsed on the way. */
 export const runAsJson = (
-  app: Services,
+  app: Partial<Services>,
   operation: NamedOperation,
   ctx: CallContext,
   input: unknown,

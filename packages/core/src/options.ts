@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import * as z from 'zod';
 import { findHookProblems, type TaskAppHooks } from './hooks/task-app-hooks.ts';
+import { findHostProblems, type HostedTaskAppOptions, KNOWN_TO_ALL } from './hosted-options.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { Count } from './kernel/occurrences.ts';
 import { isUsable, type RedisClient, type RedisClients } from './kernel/redis-guard.ts';
@@ -102,12 +103,11 @@ export interface TaskAppOptions extends z.input<typeof settings> {
 }
 
 /** Checks the options of an app and fills in defaults. Names every problem at once, never a value. */
-export function parseSettings(options: TaskAppOptions): Settings {
-  const { db, redis, hooks, log: _log, count: _count, now: _now, ...given } = options;
-  const parsed = settings.safeParse(given);
-  const problems = (parsed.error?.issues ?? []).map(
-    ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
-  );
+export function parseSettings(options: TaskAppOptions | HostedTaskAppOptions): Settings {
+  const { db, redis, hooks, log: _log, count: _count, now: _now, users, ...given } = { users: undefined, ...options };
+  const parsed = settings.safeParse(users === undefined ? given : { secrets: KNOWN_TO_ALL, ...given });
+  const issues = (parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
+  const problems = [...findHostProblems(users, options), ...issues];
   if (typeof db !== 'function') problems.unshift('db: Must be a Knex instance');
   if (!isUsable(redis)) problems.push('redis: Must be an ioredis client, { limits, cache } of two, or null');
   problems.push(...findHookProblems(hooks));

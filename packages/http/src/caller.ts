@@ -1,4 +1,4 @@
-import { type CallContext, isTaskAppError, type NamedOperation, type TaskApp } from '@taskapp/core';
+import { type CallContext, isTaskAppError, type NamedOperation } from '@taskapp/core';
 import type { Bearer } from './bearer.ts';
 import { coreError, refuse } from './http-errors.ts';
 
@@ -16,11 +16,11 @@ const ANONYMOUS: Caller = { actor: null };
  *
  * @throws 401 for every other operation
  */
-export async function identify(app: TaskApp, { access }: NamedOperation, bearer: Bearer): Promise<Caller> {
+export async function identify({ access }: NamedOperation, bearer: Bearer): Promise<Caller> {
   if (access === 'public') return ANONYMOUS;
   const isOptional = access === 'optional';
-  if (bearer.kind === 'none') return isOptional ? ANONYMOUS : refuse(coreError('auth.token_required'));
-  const caller = bearer.kind === 'bad' ? Promise.reject(bearer.error) : app.access.authenticate(bearer.claims);
+  if (bearer.kind === 'none') return isOptional ? ANONYMOUS : refuse(coreError(bearer.refusal));
+  const caller = bearer.kind === 'bad' ? Promise.reject(bearer.error) : bearer.authenticate();
   return isOptional ? caller.catch(orAnonymous) : caller;
 }
 

@@ -1,7 +1,8 @@
-import { silent, type TaskApp } from '@taskapp/core';
+import { silent } from '@taskapp/core';
 import Koa from 'koa';
 import { logAccess } from './access-log.ts';
 import { beginAnswer } from './answer.ts';
+import { createBearerReader } from './bearer.ts';
 import { createClientAddress, type TrustProxy } from './client-address.ts';
 import { renderErrors } from './errors.ts';
 import { createLoadShedding } from './load-shedding.ts';
@@ -10,7 +11,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import type { Pressure } from './pressure.ts';
 import { openScope } from './request-scope.ts';
 import { createRouters } from './routers.ts';
-import { type LifecycleState, refuseUnmatched, registerOperations } from './routes.ts';
+import { type LifecycleState, refuseUnmatched, registerOperations, type ServedApp } from './routes.ts';
 import { createSecurity, endConnections, fixedFields, limitRequestHead } from './security.ts';
 import { registerServiceRoutes } from './service-routes.ts';
 import { createUserSlots } from './user-slots.ts';
@@ -47,8 +48,9 @@ const MAX_IN_FLIGHT = 200;
 /**
  * Serves the task app over HTTP: listen on it, hand `callback()` to a server, or mount it below a prefix of your own
  * Koa app. It opens nothing, starts no timer and needs no closing; the task app stays yours to close.
+ * @throws TypeError for an app whose accounts are its host's and that has no `users.authenticate`
  */
-export function createHttpApp(app: TaskApp, options: HttpAppOptions = {}): Koa {
+export function createHttpApp(app: ServedApp, options: HttpAppOptions = {}): Koa {
   const {
     log = silent as RequestLogger,
     trustProxy = 'none',
@@ -61,7 +63,9 @@ export function createHttpApp(app: TaskApp, options: HttpAppOptions = {}): Koa {
   registerServiceRoutes(routers, app, { state, metrics, metricsToken, docs });
   const { maxInFlight = MAX_IN_FLIGHT, maxConcurrentPerUser = MAX_CONCURRENT, pressure = () => undefined } = options;
   const shedding = createLoadShedding({ maxInFlight, pressure, metrics });
-  registerOperations(routers, app, { bodyLimit, state, shedding, holdSlot: createUserSlots(maxConcurrentPerUser) });
+  const holdSlot = createUserSlots(maxConcurrentPerUser);
+  const readBearer = createBearerReader(app.access);
+  registerOperations(routers, app, { bodyLimit, state, shedding, holdSlot, readBearer });
 
   const koa = new Koa();
   koa.use(openScope(createClientAddress(trustProxy), () => state() === 'draining'));

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type Access, type NamedOperation, operations } from '@taskapp/core';
 import {
   type CreateDocumentOptions,
@@ -11,36 +10,32 @@ import { type Address, addressOf } from './input.ts';
 import { components, limitHeaders, reference } from './openapi-components.ts';
 import { errorResponses } from './openapi-errors.ts';
 import { addExamples } from './openapi-examples.ts';
+import { describeHosted } from './openapi-hosted.ts';
+import { describeApi } from './openapi-info.ts';
 import { describeRequest } from './openapi-request.ts';
 import { servicePaths } from './openapi-service.ts';
 import { hasVersion } from './preconditions.ts';
+import type { ServedApp } from './routes.ts';
 
-const DESCRIPTION = `Accounts, tasks and tags over HTTP.
-
-To try it out on the page \`/docs\` of a server: open the first operation and press Execute, which makes an account. The page
-sends its access token with whatever you execute next, until you reload it. "Authorize" is for a token that you have.
-
-Programs sign in for an access token and send it as \`Authorization: Bearer <token>\`. Bodies are JSON in UTF-8; unknown fields
-are refused. Every error has the shape of the schema \`Error\`, or of \`Problem\` for callers that prefer \`application/problem+json\`;
-its \`code\` never changes its meaning.`;
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
-/** Derives the OpenAPI 3.1 document from the operations that the routes are derived from. */
-export function createOpenApi(): oas31.OpenAPIObject {
-  return addExamples(createDocument(describeApi(), { override: describeForClients }));
+/**
+ * Derives the OpenAPI 3.1 document from the operations that the routes are derived from: those of `app`, by default all.
+ * How one signs in to an app whose accounts are its host's, the host has to say.
+ */
+export function createOpenApi(app?: ServedApp): oas31.OpenAPIObject {
+  const offered = app?.operations ?? operations;
+  const isHosted = offered.length < operations.length;
+  const document = addExamples(createDocument(describe(offered, isHosted), { override: describeForClients }));
+  return isHosted ? describeHosted(document) : document;
 }
 
-function describeApi(): ZodOpenApiObject {
+function describe(operations: readonly NamedOperation[], isHosted: boolean): ZodOpenApiObject {
   return {
     openapi: '3.1.0',
-    info: { title: 'Task app', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
+    info: describeApi(isHosted),
     // Relative to where the document is served, so it is right below any prefix.
     servers: [{ url: './', description: 'The server that this document comes from' }],
-    tags: [...listFeatures(), 'service'].map((name) => ({ name })),
-    paths: { ...createPaths(), ...servicePaths },
+    tags: [...listFeatures(operations), 'service'].map((name) => ({ name })),
+    paths: { ...createPaths(operations), ...servicePaths },
     components: {
       ...components,
       securitySchemes: {
@@ -51,13 +46,13 @@ function describeApi(): ZodOpenApiObject {
 }
 
 /** Those for everybody come first, in their order, and then those with operations for administrators. */
-function listFeatures(): string[] {
+function listFeatures(operations: readonly NamedOperation[]): string[] {
   const forAdmins = new Set(operations.filter(({ access }) => access === 'admin').map(({ feature }) => feature));
   const features = [...new Set(operations.map(({ feature }) => feature))];
   return [...features.filter((name) => !forAdmins.has(name)), ...forAdmins];
 }
 
-function createPaths() {
+function createPaths(operations: readonly NamedOperation[]) {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const operation of operations) {
     const address = addressOf(operation);

@@ -1,15 +1,15 @@
 import { isIP } from 'node:net';
 import {
   type CallContext,
+  type HostedTaskApp,
   type JsonAnswer,
   type NamedOperation,
-  operations,
   runAsJson,
   type TaskApp,
 } from '@taskapp/core';
 import type { Context } from 'koa';
 import { sendJson, setField } from './answer.ts';
-import { type Bearer, readBearer } from './bearer.ts';
+import type { Bearer, ReadBearer } from './bearer.ts';
 import { readBody } from './body.ts';
 import { INVALID_TOKEN_CHALLENGE, identify, orBlame } from './caller.ts';
 import { httpErrors, refuse } from './http-errors.ts';
@@ -31,11 +31,15 @@ export interface RouteOptions {
   readonly state: () => LifecycleState;
   readonly shedding: LoadShedding;
   readonly holdSlot: HoldSlot;
+  readonly readBearer: ReadBearer;
 }
 
+/** What operations are served of. */
+export type ServedApp = TaskApp | HostedTaskApp;
+
 /** Registers a route for every operation of the app. */
-export function registerOperations(routers: Routers, app: TaskApp, options: RouteOptions): void {
-  for (const operation of operations) {
+export function registerOperations(routers: Routers, app: ServedApp, options: RouteOptions): void {
+  for (const operation of app.operations) {
     const address = addressOf(operation);
     const route = { app, operation, address, options };
     routers.add(address.method, address.path, (ctx, params) => answer(route, ctx, params));
@@ -43,7 +47,7 @@ export function registerOperations(routers: Routers, app: TaskApp, options: Rout
 }
 
 interface Route {
-  readonly app: TaskApp;
+  readonly app: ServedApp;
   readonly operation: NamedOperation;
   readonly address: Address;
   readonly options: RouteOptions;
@@ -60,8 +64,11 @@ async function answer(route: Route, ctx: Context, params: Params): Promise<void>
   // Answers to sign-in carry secrets next to what the caller sent, which compression would give away (BREACH).
   if (operation.limit !== undefined) ctx.compress = false;
   const result = await options.shedding.serve(operation, async () => {
-    const bearer = readBearer(app.access, ctx.req);
-    if (bearer.kind === 'genuine') Object.assign(scope, bearer.claims);
+    const bearer = await options.readBearer(ctx.req);
+    if (bearer.kind === 'genuine') {
+      const { userId, sessionId } = bearer.claims;
+      Object.assign(scope, { userId, sessionId });
+    }
     if (bearer.kind !== 'none' && operation.access !== 'public') scope.challenge = INVALID_TOKEN_CHALLENGE;
     await spendLimit(ctx, app.rateLimit, operation, bearer);
     return options.holdSlot(scope.userId, () => carryOut(route, { ctx, params, bearer }));
@@ -77,7 +84,7 @@ interface Given {
 
 async function carryOut({ app, operation, address, options }: Route, { ctx, params, bearer }: Given) {
   const { shedding, bodyLimit } = options;
-  const caller = await identify(app, operation, bearer);
+  const caller = await identify(operation, bearer);
   const body = address.hasBody ? await shedding.pause(() => readBody(ctx, bodyLimit)) : {};
   const input = collectInput(operation, address, { params, querystring: ctx.querystring, body });
   return runAsJson(app, operation, { ...factsOf(ctx), ...caller }, input).catch(orBlame(bearer));

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Health, TaskApp } from '@taskapp/core';
+import type { Health } from '@taskapp/core';
 import type { Context } from 'koa';
 import { isLocalCaller } from './client-address.ts';
 import { registerDocs } from './docs.ts';
@@ -8,7 +8,7 @@ import type { Metrics } from './metrics.ts';
 import { createOpenApi } from './openapi.ts';
 import { scopeOf } from './request-scope.ts';
 import type { Routers } from './routers.ts';
-import type { LifecycleState } from './routes.ts';
+import type { LifecycleState, ServedApp } from './routes.ts';
 
 export interface ServiceRouteOptions {
   readonly state: () => LifecycleState;
@@ -21,7 +21,7 @@ export interface ServiceRouteOptions {
 type Handler = (ctx: Context) => unknown;
 
 /** Adds the routes by which machines watch and read the app. They are charged to no limit. */
-export function registerServiceRoutes(routers: Routers, app: TaskApp, options: ServiceRouteOptions): void {
+export function registerServiceRoutes(routers: Routers, app: ServedApp, options: ServiceRouteOptions): void {
   const get = (path: string, handler: Handler) =>
     routers.forRoute(path).get(path, (ctx) => {
       scopeOf(ctx).route = path;
@@ -36,7 +36,7 @@ export function registerServiceRoutes(routers: Routers, app: TaskApp, options: S
   if (!options.docs) return;
   let document: string | undefined;
   get('/openapi.json', (ctx) => {
-    document ??= JSON.stringify(createOpenApi());
+    document ??= JSON.stringify(createOpenApi(app));
     ctx.set('Cache-Control', 'no-cache');
     ctx.type = 'application/json';
     ctx.body = document;

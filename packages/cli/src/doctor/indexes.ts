@@ -3,10 +3,12 @@ import { type Check, fail, ok } from './check.ts';
 
 /** Every index that the migrations make; a test compares the list with a database that they have made. */
 export const INDEXES: readonly string[] = [
+  'event_consumers_pkey',
   'events_entity_idx',
   'events_pkey',
   'events_seq_unique',
   'events_type_idx',
+  'events_xid_idx',
   'idempotency_keys_created_at_idx',
   'idempotency_keys_pkey',
   'login_attempts_day_started_at_idx',
@@ -29,6 +31,7 @@ export const INDEXES: readonly string[] = [
   'tasks_priority_idx',
   'tasks_status_idx',
   'users_email_key_unique',
+  'users_external_id_unique',
   'users_pkey',
   'workspaces_owner_id_idx',
   'workspaces_personal_unique',

@@ -31,9 +31,21 @@ export function createCursors(secrets: readonly string[]): Cursors {
       if (!secrets.some((secret) => isSame(sign(secret, body, scope), cursor))) {
         refuse('cursor', 'Does not belong to this list; start again without a cursor');
       }
-      return JSON.parse(Buffer.from(body, 'base64url').toString()) as CursorPosition;
+      const position = parse(Buffer.from(body, 'base64url').toString());
+      return position ?? refuse('cursor', 'Does not belong to this list; start again without a cursor');
     },
   };
+}
+
+/** `undefined` for what no position is: secrets may be known. */
+function parse(json: string): CursorPosition | undefined {
+  try {
+    const parsed: unknown = JSON.parse(json);
+    const isPosition = Array.isArray(parsed) && parsed.every((value) => ['string', 'number'].includes(typeof value));
+    return isPosition ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Takes the same time wherever two texts of one length differ. */

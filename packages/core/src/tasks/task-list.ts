@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import { type CallContext, callerOf } from '../kernel/contract.ts';
+import type { CursorPosition } from '../kernel/cursors.ts';
 import { refuse } from '../kernel/errors.ts';
 import { Serialized } from '../kernel/serialized.ts';
 import { findReadableSnapshot } from '../workspaces/workspaces.queries.ts';
 import { findTaskPage } from './task-list.queries.ts';
-import { positionOf } from './task-orders.ts';
-import { MAX_NUMBERED, type TaskFilter, type TaskListInput } from './tasks.contract.ts';
+import { orderOf, positionOf } from './task-orders.ts';
+import { MAX_NUMBERED, type TaskFilter, type TaskListInput, type TaskSort } from './tasks.contract.ts';
 
 /** Lists tasks, through the cache where the list belongs to one workspace. */
 export function createTaskList({ db, cache, cursors }: Deps) {
@@ -14,7 +15,10 @@ export function createTaskList({ db, cache, cursors }: Deps) {
     const { page: number = 1, limit, cursor, count, sort } = input;
     const filter = filterOf(input);
     const scope = JSON.stringify([callerOf(ctx.actor), workspaceId, sort, filter]);
-    const from = cursor === undefined ? { offset: (number - 1) * limit } : { after: cursors.decode(cursor, scope) };
+    const from =
+      cursor === undefined
+        ? { offset: (number - 1) * limit }
+        : { after: positionIn(cursors.decode(cursor, scope), sort) };
     const { tasks, total, more } = await findTaskPage(db, { workspaceId, filter, sort, limit, count, ...from });
     const last = more ? tasks.at(-1) : undefined;
     const pagination = {
@@ -36,6 +40,12 @@ export function createTaskList({ db, cache, cursors }: Deps) {
       tag,
     });
   };
+}
+
+/** What a cursor says, where it may be signed with what everybody knows. */
+function positionIn(position: CursorPosition, sort: TaskSort): CursorPosition {
+  const { length } = orderOf(sort).order.types;
+  return position.length === length ? position : refuse('cursor', 'Does not belong to this list');
 }
 
 const filterOf = ({ status, priority, tagId, dueBefore, dueAfter }: TaskListInput): TaskFilter => ({

@@ -54,13 +54,16 @@ export async function verifyPassword(
   return user;
 }
 
+/** The accounts of this app; people of a host's have theirs elsewhere. */
+export const accounts = (db: Db) => User.query(db).whereNull('external_id');
+
 /** @throws user.not_found */
 export const getUser = async (db: Db, id: string): Promise<User> =>
-  (await User.query(db).findById(id)) ?? fail(userErrors.notFound);
+  (await accounts(db).findById(id)) ?? fail(userErrors.notFound);
 
 /** Reads an account and locks its row for a change. */
 export async function lockUser(db: Knex.Transaction, userId: string): Promise<User> {
-  return (await User.query(db).findById(userId).forUpdate()) ?? fail(userErrors.notFound);
+  return (await accounts(db).findById(userId).forUpdate()) ?? fail(userErrors.notFound);
 }
 
 /** Writes `fields` to an account and records the changes. */
@@ -86,6 +89,11 @@ export async function removeUser(db: Knex.Transaction, caller: Caller, id: strin
   await lockWorkspacesOf(db, id);
   const user = await lockUser(db, id);
   assertVersion(caller, user);
+  await removeLockedUser(db, caller, user);
+}
+
+/** The same where workspaces and row are locked; also for people of a host's, of whom nothing is known. */
+export async function removeLockedUser(db: Knex.Transaction, caller: Caller, user: User): Promise<void> {
   const { email, name, role } = user;
   const elsewhere: string[] = await db('taskapp.tasks as t')
     .join('taskapp.workspaces as w', 'w.id', 't.workspace_id')
@@ -101,6 +109,6 @@ export async function removeUser(db: Knex.Transaction, caller: Caller, id: strin
   await recordEvent(db, caller, {
     type: 'user.removed',
     entityId: user.id,
-    changes: all('from', { email, name, role }),
+    changes: user.externalId === null ? all('from', { email, name, role }) : {},
   });
 }

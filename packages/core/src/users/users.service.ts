@@ -11,11 +11,10 @@ import { implement } from '../kernel/implement.ts';
 import { transaction } from '../kernel/transaction.ts';
 import { assertVersion } from '../kernel/versions.ts';
 import { withPasswordPolicy } from '../passwords/password.fields.ts';
-import { User } from './user.model.ts';
 import { usersContract } from './users.contract.ts';
 import { userErrors } from './users.errors.ts';
 import { normalizeEmail } from './users.fields.ts';
-import { changeUser, createUser, getUser, lockUser, removeUser, verifyPassword } from './users.queries.ts';
+import { accounts, changeUser, createUser, getUser, lockUser, removeUser, verifyPassword } from './users.queries.ts';
 
 /** A user's own account, and the administration of all accounts. */
 export function createUserService(deps: Deps) {
@@ -53,7 +52,7 @@ export function createUserService(deps: Deps) {
     },
 
     list: async (_ctx, { page, limit, email }) => {
-      const matching = User.query(db).modify((query) => {
+      const matching = accounts(db).modify((query) => {
         if (email !== undefined) query.where('email_key', normalizeEmail(email));
       });
       const { results, total } = await matching.orderBy('id', 'desc').page(page - 1, limit);
