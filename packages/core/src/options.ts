@@ -4,6 +4,7 @@ import { findHookProblems, type TaskAppHooks } from './hooks/task-app-hooks.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { Count } from './kernel/occurrences.ts';
 import { isUsable, type RedisClient, type RedisClients } from './kernel/redis-guard.ts';
+import { isTracing, type Tracing } from './kernel/tracing.ts';
 
 const SECRET_BYTES = 32;
 const MIN_DISTINCT = 10;
@@ -95,6 +96,8 @@ export interface TaskAppOptions extends z.input<typeof settings> {
   readonly count?: Count;
   /** What is to happen with every change, in its transaction. */
   readonly hooks?: TaskAppHooks;
+  /** `@opentelemetry/api`, the module itself: a span around each operation. Nothing is traced without it. */
+  readonly tracing?: Tracing | undefined;
   /** Processes of this app on this machine, 1 by default: they divide its cores and, without Redis, limits. */
   readonly processes?: number;
   /** The clock that tokens are checked against; everything else uses the clock of PostgreSQL. */
@@ -103,7 +106,7 @@ export interface TaskAppOptions extends z.input<typeof settings> {
 
 /** Checks the options of an app and fills in defaults. Names every problem at once, never a value. */
 export function parseSettings(options: TaskAppOptions): Settings {
-  const { db, redis, hooks, log: _log, count: _count, now: _now, ...given } = options;
+  const { db, redis, hooks, tracing, log: _log, count: _count, now: _now, ...given } = options;
   const parsed = settings.safeParse(given);
   const problems = (parsed.error?.issues ?? []).map(
     ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
@@ -111,6 +114,7 @@ export function parseSettings(options: TaskAppOptions): Settings {
   if (typeof db !== 'function') problems.unshift('db: Must be a Knex instance');
   if (!isUsable(redis)) problems.push('redis: Must be an ioredis client, { limits, cache } of two, or null');
   problems.push(...findHookProblems(hooks));
+  if (!isTracing(tracing)) problems.push('tracing: Must be the module @opentelemetry/api');
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new TypeError(`createTaskApp cannot start:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
 }
