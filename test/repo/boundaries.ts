@@ -42,7 +42,7 @@ const featuresShareNoService: Rule = (source, all) => {
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   http: ['@taskapp/core'],
-  cli: ['@taskapp/core', '@taskapp/http', '@taskapp/http/config', '@taskapp/http/workers'],
+  cli: ['@taskapp/core', '@taskapp/http', '@taskapp/http/client', '@taskapp/http/config', '@taskapp/http/workers'],
   seeds: ['@taskapp/core'],
 };
 
