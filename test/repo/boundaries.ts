@@ -48,7 +48,7 @@ const testingIsAnEntry: Rule = (source) => {
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   http: ['@taskapp/core'],
-  cli: ['@taskapp/core', '@taskapp/http', '@taskapp/http/config', '@taskapp/http/workers'],
+  cli: ['@taskapp/core', '@taskapp/http', '@taskapp/http/client', '@taskapp/http/config', '@taskapp/http/workers'],
   seeds: ['@taskapp/core'],
 };
 

@@ -99,13 +99,14 @@ describe('documents', () => {
   });
 
   it('record decisions in 30 lines at most: context, decision, cost', () => {
+    assert.ok(records.length > 20);
+    // In the order of their files; a number may be missing where a branch that has it is not merged yet.
+    const numbers = records.map((name) => Number(/\/(\d{4})-[a-z0-9-]+\.md$/.exec(name)?.[1]));
+    assert.equal(new Set(numbers).size, records.length);
     for (const [index, name] of records.entries()) {
       const text = read(name);
-      assert.match(name, new RegExp(`/${String(index + 1).padStart(4, '0')}-[a-z0-9-]+\\.md$`));
-      assert.match(
-        text,
-        new RegExp(`^# ${index + 1}\\. .*\\*\\*Context\\.\\*\\*.*\\*\\*Decision\\.\\*\\*.*\\*\\*Cost\\.\\*\\*`, 's'),
-      );
+      const begin = `^# ${numbers[index]}\\. .*\\*\\*Context\\.\\*\\*.*\\*\\*Decision\\.\\*\\*.*\\*\\*Cost\\.\\*\\*`;
+      assert.match(text, new RegExp(begin, 's'), name);
       assert.ok(text.trimEnd().split('\n').length <= 30, name);
     }
   });

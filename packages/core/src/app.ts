@@ -12,6 +12,7 @@ import { createCursors } from './kernel/cursors.ts';
 import { type Watcher, watchCall } from './kernel/implement.ts';
 import { silent } from './kernel/logger.ts';
 import { guardRedis } from './kernel/redis-guard.ts';
+import { traceLog } from './kernel/tracing.ts';
 import { mapCalls, operations, type Services } from './operations.ts';
 import { parseSettings, type TaskAppOptions } from './options.ts';
 import { createPasswordHasher } from './passwords/password-hasher.ts';
@@ -34,14 +35,15 @@ export function createTaskApp(options: HostedTaskAppOptions): HostedTaskApp;
 export function createTaskApp(options: TaskAppOptions): TaskApp;
 export function createTaskApp(options: TaskAppOptions | HostedTaskAppOptions): TaskApp | HostedTaskApp {
   const settings = shareOut(parseSettings(options), Boolean(options.redis));
-  const { db, log = silent, count = () => undefined, now = () => new Date() } = options;
-  const { users } = { users: undefined, ...options };
+  const { db, tracing, users, count = () => undefined, now = () => new Date() } = { users: undefined, ...options };
+  const log = tracing ? traceLog(options.log ?? silent, tracing) : (options.log ?? silent);
   const redis = guardRedis(options.redis, { log, count });
   const hasher = createPasswordHasher(settings.passwords);
   const deps: Deps = {
     db,
     log,
     count,
+    tracing,
     hasher,
     tokens: createTokens({ ...settings, now }),
     lifetimes: settings.tokens,

@@ -6,6 +6,7 @@ import type { Cursors } from './kernel/cursors.ts';
 import type { Db } from './kernel/database.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { Count } from './kernel/occurrences.ts';
+import type { Tracing } from './kernel/tracing.ts';
 import type { Settings } from './options.ts';
 import type { PasswordPolicy } from './passwords/password.fields.ts';
 import type { PasswordHasher } from './passwords/password-hasher.ts';
@@ -16,6 +17,8 @@ export interface Deps {
   readonly db: Db;
   readonly log: Logger;
   readonly count: Count;
+  /** Undefined where nothing is traced. */
+  readonly tracing: Tracing | undefined;
   readonly tokens: Tokens;
   /** How long logins last, in seconds. */
   readonly lifetimes: Settings['tokens'];

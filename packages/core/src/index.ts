@@ -26,6 +26,7 @@ export type { Count, Occurrence } from './kernel/occurrences.ts';
 export type { RedisClient, RedisClients } from './kernel/redis-guard.ts';
 export { type Field, type Fields, fieldsOf, fromStrings } from './kernel/strings.ts';
 export { findMissingLimits } from './kernel/time-limits.ts';
+export { recordFailure, type TraceSpan, type Tracing, traceIdsOf, traceLog } from './kernel/tracing.ts';
 export { type MigrateOptions, type MigrationStatus, migrate, migrationStatus, rollback, seed } from './migrations.ts';
 export {
   contracts,

@@ -5,6 +5,7 @@ import { findHostProblems, type HostedTaskAppOptions, KNOWN_TO_ALL } from './hos
 import type { Logger } from './kernel/logger.ts';
 import type { Count } from './kernel/occurrences.ts';
 import { isUsable, type RedisClient, type RedisClients } from './kernel/redis-guard.ts';
+import { isTracing, type Tracing } from './kernel/tracing.ts';
 
 const SECRET_BYTES = 32;
 const MIN_DISTINCT = 10;
@@ -96,6 +97,8 @@ export interface TaskAppOptions extends z.input<typeof settings> {
   readonly count?: Count;
   /** What is to happen with every change, in its transaction. */
   readonly hooks?: TaskAppHooks;
+  /** `@opentelemetry/api`, the module itself: a span around each operation. Nothing is traced without it. */
+  readonly tracing?: Tracing | undefined;
   /** Processes of this app on this machine, 1 by default: they divide its cores and, without Redis, limits. */
   readonly processes?: number;
   /** The clock that tokens are checked against; everything else uses the clock of PostgreSQL. */
@@ -104,13 +107,15 @@ export interface TaskAppOptions extends z.input<typeof settings> {
 
 /** Checks the options of an app and fills in defaults. Names every problem at once, never a value. */
 export function parseSettings(options: TaskAppOptions | HostedTaskAppOptions): Settings {
-  const { db, redis, hooks, log: _log, count: _count, now: _now, users, ...given } = { users: undefined, ...options };
+  const { db, redis, hooks, tracing, users, ...rest } = { users: undefined, ...options };
+  const { log: _log, count: _count, now: _now, ...given } = rest;
   const parsed = settings.safeParse(users === undefined ? given : { secrets: KNOWN_TO_ALL, ...given });
   const issues = (parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
   const problems = [...findHostProblems(users, options), ...issues];
   if (typeof db !== 'function') problems.unshift('db: Must be a Knex instance');
   if (!isUsable(redis)) problems.push('redis: Must be an ioredis client, { limits, cache } of two, or null');
   problems.push(...findHookProblems(hooks));
+  if (!isTracing(tracing)) problems.push('tracing: Must be the module @opentelemetry/api');
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new TypeError(`createTaskApp cannot start:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
 }

@@ -3,6 +3,7 @@ import { createAuthService } from './auth/auth.service.ts';
 import type { Deps } from './deps.ts';
 import { createEventService } from './events/events.service.ts';
 import { keyServices } from './idempotency/keyed-services.ts';
+import { traceServices } from './operation-spans.ts';
 import type { Services } from './operations.ts';
 import { createQuickAddService } from './quick-add/quick-add.service.ts';
 import { createSessionService } from './sessions/sessions.service.ts';
@@ -29,9 +30,10 @@ function createServices(deps: Deps): Services {
 /** Nothing that is not committed may get into the cache. */
 export const onlyOn = (trx: Knex.Transaction, deps: Deps): Deps => ({ ...deps, db: trx, cache: null });
 
-/** The same operations with what idempotency keys promise. */
+/** The same operations with what idempotency keys promise, and with spans where they are asked for. */
 export function createKeyedServices(deps: Deps): Services {
-  const { db, requestSecret: secret } = deps;
+  const { db, requestSecret: secret, tracing } = deps;
   const onTransaction = (trx: Knex.Transaction) => createServices(onlyOn(trx, deps));
-  return keyServices(createServices(deps), { db, secret, onTransaction });
+  const keyed = keyServices(createServices(deps), { db, secret, onTransaction });
+  return tracing ? traceServices(keyed, tracing) : keyed;
 }

@@ -6,7 +6,7 @@ import { type RequestScope, scopeOf } from './request-scope.ts';
 
 const CLIENT_CLOSED = httpErrors.clientClosed.status;
 /** Routes that balancers and monitors ask all day long. */
-const PROBES = new Set(['/livez', '/readyz', '/health', '/metrics']);
+export const PROBES = new Set(['/livez', '/readyz', '/health', '/metrics']);
 
 /**
  * Writes one line for each request, once its answer is sent or its connection is gone, and counts it. The line has
@@ -52,6 +52,7 @@ function describe(ctx: Context, scope: RequestScope, { status, ms, bytes }: Outc
     line.userId = userId;
     line.sessionId = sessionId;
   }
+  if (scope.trace) Object.assign(line, scope.trace);
   if (code) line.code = code;
   if (!ctx.res.writableFinished) line.aborted = true;
   line.status = status;

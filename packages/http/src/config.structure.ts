@@ -15,6 +15,8 @@ export function structure(given: Variables) {
     redis: given.REDIS_URL ? { url: given.REDIS_URL, cluster: given.REDIS_CLUSTER } : null,
     app: structureApp(given),
     http: structureHttp(given, production),
+    /** Whether spans are made with `@opentelemetry/api`. */
+    tracing: given.TRACING,
     log: {
       level: given.LOG_LEVEL ?? (production ? 'info' : 'debug'),
       format: given.LOG_FORMAT ?? (production ? 'json' : 'pretty'),

@@ -40,6 +40,7 @@ export const variables = z.object({
   CACHE_TTL_SECONDS: whole(1, DAY).prefault('300'),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug').optional(),
   LOG_FORMAT: z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
+  TRACING: flag.prefault('false'),
   METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters long').optional(),
   DOCS_ENABLED: flag.prefault('true'),
   AUTO_MIGRATE: flag.prefault('false'),

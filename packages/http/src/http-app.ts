@@ -1,4 +1,4 @@
-import { silent } from '@taskapp/core';
+import { silent, type Tracing, traceLog } from '@taskapp/core';
 import Koa from 'koa';
 import { logAccess } from './access-log.ts';
 import { beginAnswer } from './answer.ts';
@@ -10,6 +10,7 @@ import type { RequestLogger } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Pressure } from './pressure.ts';
 import { openScope } from './request-scope.ts';
+import { traceRequests } from './request-spans.ts';
 import { createRouters } from './routers.ts';
 import { type LifecycleState, refuseUnmatched, registerOperations, type ServedApp } from './routes.ts';
 import { createSecurity, endConnections, fixedFields, limitRequestHead } from './security.ts';
@@ -19,6 +20,8 @@ import { createUserSlots } from './user-slots.ts';
 export interface HttpAppOptions {
   /** One line for each request, and what went wrong; silent by default. */
   readonly log?: RequestLogger;
+  /** `@opentelemetry/api`, the module itself: a span of each request. Nothing is traced without it. */
+  readonly tracing?: Tracing | undefined;
   /** Origins whose pages may read answers; none by default. */
   readonly corsOrigins?: readonly string[];
   /** Whose `X-Forwarded-For` is believed; `none` by default. */
@@ -52,6 +55,7 @@ const MAX_IN_FLIGHT = 200;
  */
 export function createHttpApp(app: ServedApp, options: HttpAppOptions = {}): Koa {
   const {
+    tracing,
     log = silent as RequestLogger,
     trustProxy = 'none',
     corsOrigins = [],
@@ -69,10 +73,11 @@ export function createHttpApp(app: ServedApp, options: HttpAppOptions = {}): Koa
 
   const koa = new Koa();
   koa.use(openScope(createClientAddress(trustProxy), () => state() === 'draining'));
+  if (tracing) koa.use(traceRequests(tracing));
   koa.use(logAccess(log, metrics));
   koa.use(beginAnswer((ctx) => ctx.app === koa, fixedFields()));
   koa.use(endConnections);
-  koa.use(renderErrors(log));
+  koa.use(renderErrors(tracing ? traceLog(log, tracing) : log));
   for (const middleware of createSecurity({ corsOrigins, trustProxy })) koa.use(middleware);
   koa.use(limitRequestHead);
   koa.use(routers.routes());

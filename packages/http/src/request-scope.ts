@@ -15,6 +15,8 @@ export interface RequestScope {
   sessionId?: string;
   /** The code of the error that it is answered with. */
   code?: string;
+  /** The trace that it belongs to, as log lines name it. */
+  trace?: { readonly trace_id: string; readonly span_id: string } | undefined;
   /** What a 401 asks for, where it is not simply a token. */
   challenge?: string;
   /** True once the connection has to end with this answer. */

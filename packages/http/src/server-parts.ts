@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, createTaskApp, type Logger } from '@taskapp/core';
+import { connect, createTaskApp, type Logger, type Tracing } from '@taskapp/core';
 import type { Config } from './config.structure.ts';
 import { createHttpApp, type HttpAppOptions } from './http-app.ts';
 import { createMetrics } from './metrics.ts';
@@ -16,23 +16,25 @@ export interface OverloadLimits extends Partial<PressureLimits>, Pick<HttpAppOpt
 interface PartsOptions {
   readonly overload?: OverloadLimits;
   readonly peers?: MetricsPeers;
+  readonly tracing?: Tracing | undefined;
 }
 
 type Parts = ReturnType<typeof createParts>;
 
 /** Makes everything of a server but its listener. */
-export function createParts(config: Config, log: Logger, { overload = {}, peers }: PartsOptions) {
+export function createParts(config: Config, log: Logger, { overload = {}, peers, tracing }: PartsOptions) {
   const { maxInFlight, ...limits } = overload;
   const { database, redis: redisAddress, app: settings, http: httpConfig, workers: processes } = config;
   const { url, poolMax, prepared, pooler } = database;
   const db = connect(url, { poolMax, prepared, pooler, applicationName: 'taskapp', log });
   const redis = redisAddress && openRedis(redisAddress, log);
   const metrics = createMetrics({ db, process: true, peers });
-  const app = createTaskApp({ db, redis, log, count: metrics.count, processes, ...settings });
+  const app = createTaskApp({ db, redis, log, count: metrics.count, tracing, processes, ...settings });
   const lifecycle: { state: LifecycleState } = { state: 'starting' };
   const pressure = watchPressure(db, limits);
   const state = () => lifecycle.state;
-  const http = createHttpApp(app, { ...httpConfig, log, metrics, state, maxInFlight, pressure: pressure.read });
+  const shared = { log, metrics, tracing, state, maxInFlight, pressure: pressure.read };
+  const http = createHttpApp(app, { ...httpConfig, ...shared });
   return { db, redis, app, http, lifecycle, pressure };
 }
 

@@ -6,6 +6,7 @@ import { HOUR_MS, startHousekeeping } from './housekeeping.ts';
 import { type Listener, listen } from './listener.ts';
 import type { MetricsPeers } from './metrics-peers.ts';
 import { closeParts, createParts, type OverloadLimits } from './server-parts.ts';
+import { loadTracing } from './tracing.ts';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -55,7 +56,8 @@ const LINGER_MS = 2000;
  */
 export async function startServer({ config, log, signal, ...options }: ServerOptions): Promise<OneOfSeveral> {
   const { host, port: wanted, shutdownDelayMs } = config.http;
-  const parts = createParts(config, log, options);
+  const tracing = config.tracing ? await loadTracing(log) : undefined;
+  const parts = createParts(config, log, { ...options, tracing });
   const { db, http, lifecycle } = parts;
   let listener: Listener | undefined;
   let endHousekeeping: (() => Promise<void>) | undefined;

@@ -6,6 +6,7 @@ export type StartErrorCode =
   | 'server.time_limits_missing'
   | 'server.schema_outdated'
   | 'server.too_few_connections'
+  | 'server.tracing_missing'
   | 'server.in_cluster'
   | 'server.interrupted';
 

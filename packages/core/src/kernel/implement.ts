@@ -51,6 +51,16 @@ export function divertCall({ output }: Operation, own: unknown, divert: Diversio
   return Object.assign(call, { [AS_JSON]: asJson });
 }
 
+/** The same function with `around` about each of its calls. */
+export function surroundCall(own: unknown, around: Surrounding): unknown {
+  const call = (ctx: CallContext, input?: unknown) => around(ctx, () => (own as Call)(ctx, input));
+  const asJson: JsonCall = (ctx, input) => around(ctx, () => callAsJson(own, ctx, input));
+  return Object.assign(call, { [AS_JSON]: asJson });
+}
+
+/** Runs a call and returns what it answers. */
+export type Surrounding = <T>(ctx: CallContext, run: () => Promise<T>) => Promise<T>;
+
 /** Another way to answer some calls of an operation. */
 export interface Diversion {
   selects(ctx: CallContext): boolean;
