@@ -3,7 +3,7 @@ import cors from '@koa/cors';
 import type { Context, Middleware } from 'koa';
 import compress from 'koa-compress';
 import helmet from 'koa-helmet';
-import { type Fields, setField } from './answer.ts';
+import { COMPRESS_FROM, type Fields, setField } from './answer.ts';
 import { createPeerTrust, type TrustProxy } from './client-address.ts';
 import { httpErrors, refuse } from './http-errors.ts';
 import { valuesOf } from './raw-headers.ts';
@@ -25,7 +25,6 @@ const ALLOWED = ['Authorization', 'Content-Type', 'X-Request-Id', 'Idempotency-K
 const PREFLIGHT_SECONDS = 600;
 const HSTS = 'max-age=15552000; includeSubDomains';
 const VARY = 'Origin, Accept-Encoding';
-const COMPRESS_FROM = 1024;
 
 export interface SecurityOptions {
   /** Origins whose pages may read answers; `*` for all. Tokens travel in a header, so no cookie is ever at stake. */
@@ -65,7 +64,7 @@ export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Mi
       keepHeadersOnError: false,
     }),
   ),
-  onlyWith('accept-encoding', compress({ threshold: COMPRESS_FROM })),
+  onlyWith('accept-encoding', afterwards(compress({ threshold: COMPRESS_FROM }))),
 ];
 
 /** Spares a request the middleware that would do nothing but to look for one header. */
@@ -73,6 +72,14 @@ const onlyWith =
   (header: string, middleware: Middleware): Middleware =>
   (ctx, next) =>
     ctx.req.headers[header] === undefined ? next() : middleware(ctx, next);
+
+/** Spares answers that are sent already what would only look at them. */
+const afterwards =
+  (middleware: Middleware): Middleware =>
+  async (ctx, next) => {
+    await next();
+    if (!ctx.headerSent) await middleware(ctx, async () => undefined);
+  };
 
 /** What helmet sets is the same on every answer, so it is asked once. */
 function fieldsSetBy(middleware: Middleware): Fields {
