@@ -28,7 +28,7 @@ const { values: given } = parseArgs({
     json: { type: 'string' },
     /** Fails only on what is missed by far, for machines that others use as well. */
     gross: { type: 'boolean', default: false },
-    /** Writes CPU profiles of taskapp to `bench/profiles`, and tells where the time goes. */
+    /** Writes CPU profiles of taskapp to `bench/profiles`, and tells where the time goes. Its figures pay for that. */
     profile: { type: 'boolean', default: false },
     /** How long the soak takes. */
     minutes: { type: 'string', default: '10' },

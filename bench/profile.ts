@@ -24,7 +24,6 @@ export const profileFlags = (folder: string, name: string): string[] => [
   '--cpu-prof',
   `--cpu-prof-dir=${folder}`,
   `--cpu-prof-name=${name}`,
-  '--cpu-prof-interval=250',
 ];
 
 /** Tells where the time of a profile went from `since` on, without waiting: by package or module, and by function. */
