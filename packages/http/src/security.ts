@@ -24,7 +24,7 @@ const EXPOSED = [
 const ALLOWED = ['Authorization', 'Content-Type', 'X-Request-Id', 'Idempotency-Key', 'If-Match', 'If-None-Match'];
 const PREFLIGHT_SECONDS = 600;
 const HSTS = 'max-age=15552000; includeSubDomains';
-const VARY = 'Origin, Accept-Encoding';
+const DEFAULTS = ['Vary', 'Origin, Accept-Encoding', 'Cache-Control', 'no-store'];
 
 export interface SecurityOptions {
   /** Origins whose pages may read answers; `*` for all. Tokens travel in a header, so no cookie is ever at stake. */
@@ -34,10 +34,7 @@ export interface SecurityOptions {
 
 /** What every answer carries. Answers differ by what `onlyWith` looks for, also those to requests without it. */
 export const fixedFields = (): readonly string[] => [
-  'Vary',
-  VARY,
-  'Cache-Control',
-  'no-store',
+  ...DEFAULTS,
   ...fieldsSetBy(
     helmet({
       contentSecurityPolicy: {
