@@ -47,9 +47,9 @@ function setAll(ctx: Context, fields: readonly string[]): void {
 /** Sets a header field of the answer. */
 export function setField(ctx: Context, name: string, value: string): void {
   const { direct } = scopeOf(ctx);
-  if (!direct) return ctx.set(name, value);
-  const at = direct.indexOf(name);
-  if (at < 0) direct.push(name, value);
+  const at = direct?.indexOf(name) ?? -1;
+  if (!direct) ctx.set(name, value);
+  else if (at < 0) direct.push(name, value);
   else direct[at + 1] = value;
 }
 
