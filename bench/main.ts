@@ -1,11 +1,14 @@
 import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bigUserGoals } from './goals/big-user.ts';
+import { cacheGoals } from './goals/cache.ts';
 import { type Goal, isGross, verdictOf } from './goals/goal.ts';
 import { growthGoals } from './goals/growth.ts';
 import { listGoals } from './goals/lists.ts';
 import { loginStormGoals } from './goals/login-storm.ts';
 import { commandGoals, serverGoals } from './goals/process.ts';
+import { soakGoals } from './goals/soak.ts';
 import { throughputGoals } from './goals/throughput.ts';
 import { workerGoals } from './goals/workers.ts';
 import type { ScenarioName } from './load/requests.ts';
@@ -25,6 +28,10 @@ const { values: given } = parseArgs({
     json: { type: 'string' },
     /** Fails only on what is missed by far, for machines that others use as well. */
     gross: { type: 'boolean', default: false },
+    /** Writes CPU profiles of taskapp to `bench/profiles`, and tells where the time goes. Its figures pay for that. */
+    profile: { type: 'boolean', default: false },
+    /** How long the soak takes. */
+    minutes: { type: 'string', default: '10' },
     /** Puts the tables into docs/performance.md. */
     write: { type: 'boolean', default: false },
   },
@@ -38,6 +45,7 @@ const extent = {
   rounds: Number(given.rounds ?? (given.short ? 3 : 7)),
   seconds: Number(given.seconds ?? (given.short ? 2 : 4)),
   connections: 32,
+  profiles: given.profile ? fileURLToPath(new URL('profiles', import.meta.url)) : undefined,
 };
 
 const scenarios: Partial<Record<ScenarioName, Measurements>> = {};
@@ -50,6 +58,12 @@ const PARTS: Readonly<Record<string, (world: BenchWorld) => Promise<Goal[]>>> = 
   'big user': bigUserGoals,
   server: serverGoals,
   command: commandGoals,
+};
+
+/** Parts that answer a question of their own, and run only where they are asked for. */
+const ON_DEMAND: typeof PARTS = {
+  cache: (world) => cacheGoals(world, extent),
+  soak: (world) => soakGoals(world, extent, Number(given.minutes)),
 };
 
 function say(found: readonly Goal[]): void {
@@ -69,6 +83,7 @@ async function runAll(): Promise<void> {
       say(throughputGoals(scenario, scenarios[scenario]));
     }
     for (const [name, measure] of Object.entries(PARTS)) if (isWanted(name)) say(await measure(world));
+    for (const name of given.only) for (const goal of (await ON_DEMAND[name]?.(world)) ?? []) say([goal]);
   } finally {
     await world.stop();
   }

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { type LoadResult, runLoad } from './load/load.ts';
 import type { ScenarioName } from './load/requests.ts';
+import { profileClock, profileFlags, summarize } from './profile.ts';
 import { startTarget, type Target, type TargetName } from './servers/target.ts';
 import { cpuMs } from './world/processes.ts';
 import type { BenchWorld } from './world/world.ts';
@@ -10,15 +12,19 @@ export interface Measurement extends LoadResult {
   readonly cpuUs: number;
 }
 
-export type Measurements = Readonly<Record<TargetName, readonly Measurement[]>>;
+const TARGETS = ['floor', 'fastify', 'taskapp'] as const satisfies readonly TargetName[];
+type Measured = (typeof TARGETS)[number];
+
+export type Measurements = Readonly<Record<Measured, readonly Measurement[]>>;
 
 export interface Extent {
   readonly rounds: number;
   readonly seconds: number;
   readonly connections: number;
+  /** Where a profile of taskapp goes, if one is wanted. */
+  readonly profiles?: string | undefined;
 }
 
-const TARGETS: readonly TargetName[] = ['floor', 'fastify', 'taskapp'];
 /** Before the first round; compilers take their time. */
 const WARM_UP_SECONDS = 5;
 const EXPECTED = new Set(['200', '201']);
@@ -27,23 +33,29 @@ const EXPECTED = new Set(['200', '201']);
 export async function measureScenario(
   world: BenchWorld,
   scenario: ScenarioName,
-  { rounds, ...extent }: Extent,
+  { rounds, profiles, ...extent }: Extent,
 ): Promise<Measurements> {
-  const found: Record<TargetName, Measurement[]> = { floor: [], fastify: [], taskapp: [] };
-  const targets = await Promise.all(TARGETS.map((name) => startTarget(name, world.environment)));
+  const found: Record<Measured, Measurement[]> = { floor: [], fastify: [], taskapp: [] };
+  const profile = `${scenario.replace(' ', '-')}.cpuprofile`;
+  const flags = profiles === undefined ? [] : profileFlags(profiles, profile);
+  const start = (name: Measured) => startTarget(name, world.environment, { flags: name === 'taskapp' ? flags : [] });
+  const targets = await Promise.all(TARGETS.map(async (name) => ({ name, target: await start(name) })));
+  let since = 0;
   try {
-    for (const target of targets) await warmUp(world, target, { scenario, round: 0, ...extent });
+    for (const { target } of targets) await warmUp(world, target, { scenario, round: 0, ...extent });
+    since = profileClock();
     for (let round = 0; round < rounds; round += 1) {
-      for (const target of targets)
-        found[target.name].push(await measureOnce(world, target, { scenario, round, ...extent }));
+      for (const { name, target } of targets)
+        found[name].push(await measureOnce(world, target, { scenario, round, ...extent }));
     }
   } finally {
-    await Promise.all(targets.map(({ stop }) => stop()));
+    await Promise.all(targets.map(({ target }) => target.stop()));
   }
+  if (profiles !== undefined) process.stdout.write(`${await summarize(join(profiles, profile), since)}\n\n`);
   return found;
 }
 
-type Once = Omit<Extent, 'rounds'> & { readonly scenario: ScenarioName; readonly round: number };
+type Once = Omit<Extent, 'rounds' | 'profiles'> & { readonly scenario: ScenarioName; readonly round: number };
 
 async function warmUp(world: BenchWorld, { port }: Target, { scenario, connections, seconds }: Once): Promise<void> {
   await runLoad({ ...planOf(world, scenario), port, connections, run: 0, seconds: Math.max(seconds, WARM_UP_SECONDS) });

@@ -33,8 +33,8 @@ interface Round {
  * machine is what a request costs: where that stays the same, cores are what limits the number of workers.
  */
 export async function workerGoals(world: BenchWorld, extent: Extent): Promise<Goal[]> {
-  const one = await startTarget('taskapp', { ...world.environment, WORKERS: '1' }, layout.one);
-  const two = await startTarget('taskapp', { ...world.environment, WORKERS: '2' }, layout.two);
+  const one = await startTarget('taskapp', { ...world.environment, WORKERS: '1' }, { cores: layout.one });
+  const two = await startTarget('taskapp', { ...world.environment, WORKERS: '2' }, { cores: layout.two });
   try {
     await untilBothServe(two);
     const goals: Goal[] = [];

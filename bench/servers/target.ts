@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { choosePort } from '../../test/support/processes.ts';
 import { root, SERVER_CORE, spawnNode } from '../world/processes.ts';
 
-export type TargetName = 'taskapp' | 'fastify' | 'floor';
+/** `layers`: taskapp with a part of its cache. */
+export type TargetName = 'taskapp' | 'fastify' | 'floor' | 'layers';
 
 /** A server that is measured, running on a core of its own. */
 export interface Target {
@@ -25,17 +26,24 @@ const PROGRAMS: Readonly<Record<TargetName, readonly string[]>> = {
   taskapp: [`${root}packages/http/dist/main.js`],
   fastify: reference('fastify'),
   floor: reference('floor'),
+  layers: ['--conditions=source', ...reference('layers')],
 };
+
+interface TargetOptions {
+  readonly cores?: number | string;
+  /** What Node is told. */
+  readonly flags?: readonly string[];
+}
 
 /** Starts a server and waits until it serves. */
 export async function startTarget(
   name: TargetName,
   environment: Readonly<Record<string, string>>,
-  cores: number | string = SERVER_CORE,
+  { cores = SERVER_CORE, flags = [] }: TargetOptions = {},
 ): Promise<Target> {
   const port = await choosePort();
   const started = performance.now();
-  const child = spawnNode(PROGRAMS[name], cores, { ...environment, PORT: `${port}` });
+  const child = spawnNode([...flags, ...PROGRAMS[name]], cores, { ...environment, PORT: `${port}` });
   let complaint = '';
   child.stderr?.on('data', (data) => {
     complaint += data;

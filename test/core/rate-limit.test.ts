@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createTaskApp, type TaskAppOptions } from '@taskapp/core';
+import { createTaskApp, silent, type TaskAppOptions } from '@taskapp/core';
 import { Redis } from 'ioredis';
+import { guardRedis } from '../../packages/core/src/kernel/redis-guard.ts';
+import { createSharedCounter } from '../../packages/core/src/rate-limit/shared-counter.ts';
 import { atEnd } from '../support/cleanup.ts';
 import { settingOf } from '../support/database.ts';
 import { ownRedis } from '../support/redis.ts';
@@ -46,6 +48,34 @@ test('each call of a budget is counted once, also at once and on several nodes',
   assert.equal(await spendAll([both[0]!], newKey(), 100), 10);
   assert.equal(await spendAll(both, newKey(), 100), 10);
   assert.equal(await spendAll([node(null)], newKey(), 100), 10);
+});
+
+test('calls of one turn of the event loop are counted by one command, each for its own key', async () => {
+  const { redis } = await ownRedis();
+  const limiter = node(redis);
+  await limiter.consume('ip', newKey());
+  const commands = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
+  const [before, one, other] = [await commands(), newKey(), newKey()];
+  const spent = await Promise.all([one, other, one, other, other].map((key) => limiter.consume('ip', key)));
+  assert.equal((await commands()) - before, 1);
+  assert.deepEqual(
+    spent.map(({ remaining }) => remaining),
+    [9, 9, 8, 8, 7],
+  );
+});
+
+test('a call that is taken back of a window that has ended leaves nothing in Redis', async () => {
+  const { redis } = await ownRedis();
+  const guard = guardRedis(redis, { log: silent, count: () => undefined }).limits;
+  const counter = createSharedCounter(guard, 'test:', 60_000)!;
+  await counter.takeBack('gone');
+  assert.equal(await redis.exists('test:gone'), 0);
+  await counter.add('here');
+  await counter.add('here');
+  await counter.takeBack('here');
+  assert.equal((await counter.add('here'))?.consumedPoints, 2);
+  await counter.clear('here');
+  assert.equal((await counter.add('here'))?.consumedPoints, 1);
 });
 
 test('a result says what is left and when to come back', async () => {

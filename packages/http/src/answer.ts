@@ -7,9 +7,16 @@ export type Fields = string[];
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** What an answer is made from elsewhere: other origins, compression, what the client has already. */
+/** Bytes of an answer that is worth compressing. */
+export const COMPRESS_FROM = 1024;
+
+/** True where an answer depends neither on the page that asks nor on what the client has already. */
 const isPlain = ({ headers }: IncomingMessage): boolean =>
-  headers.origin === undefined && headers['accept-encoding'] === undefined && headers['if-none-match'] === undefined;
+  headers.origin === undefined && headers['if-none-match'] === undefined;
+
+/** A character has up to three bytes. */
+const mayBeCompressed = ({ req, compress }: Context, json: string): boolean =>
+  compress !== false && json.length * 3 >= COMPRESS_FROM && req.headers['accept-encoding'] !== undefined;
 
 /**
  * Begins the answer of every request. One that is this app's own to send, and that nothing else has a part in, is kept in
@@ -40,12 +47,9 @@ function setAll(ctx: Context, fields: readonly string[]): void {
 /** Sets a header field of the answer. */
 export function setField(ctx: Context, name: string, value: string): void {
   const { direct } = scopeOf(ctx);
-  if (!direct) {
-    ctx.set(name, value);
-    return;
-  }
-  const at = direct.indexOf(name);
-  if (at < 0) direct.push(name, value);
+  const at = direct?.indexOf(name) ?? -1;
+  if (!direct) ctx.set(name, value);
+  else if (at < 0) direct.push(name, value);
   else direct[at + 1] = value;
 }
 
@@ -60,6 +64,7 @@ export function leaveToKoa(ctx: Context): void {
 
 /** Answers with JSON text, or with nothing. */
 export function sendJson(ctx: Context, status: number, json: string | undefined): void {
+  if (json !== undefined && mayBeCompressed(ctx, json)) leaveToKoa(ctx);
   const { direct, isLast } = scopeOf(ctx);
   if (direct) {
     if (isLast()) direct.push('Connection', 'close');

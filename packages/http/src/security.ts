@@ -3,7 +3,7 @@ import cors from '@koa/cors';
 import type { Context, Middleware } from 'koa';
 import compress from 'koa-compress';
 import helmet from 'koa-helmet';
-import { type Fields, setField } from './answer.ts';
+import { COMPRESS_FROM, type Fields, setField } from './answer.ts';
 import { createPeerTrust, type TrustProxy } from './client-address.ts';
 import { httpErrors, refuse } from './http-errors.ts';
 import { valuesOf } from './raw-headers.ts';
@@ -24,8 +24,7 @@ const EXPOSED = [
 const ALLOWED = ['Authorization', 'Content-Type', 'X-Request-Id', 'Idempotency-Key', 'If-Match', 'If-None-Match'];
 const PREFLIGHT_SECONDS = 600;
 const HSTS = 'max-age=15552000; includeSubDomains';
-const VARY = 'Origin, Accept-Encoding';
-const COMPRESS_FROM = 1024;
+const DEFAULTS = ['Vary', 'Origin, Accept-Encoding', 'Cache-Control', 'no-store'];
 
 export interface SecurityOptions {
   /** Origins whose pages may read answers; `*` for all. Tokens travel in a header, so no cookie is ever at stake. */
@@ -35,10 +34,7 @@ export interface SecurityOptions {
 
 /** What every answer carries. Answers differ by what `onlyWith` looks for, also those to requests without it. */
 export const fixedFields = (): readonly string[] => [
-  'Vary',
-  VARY,
-  'Cache-Control',
-  'no-store',
+  ...DEFAULTS,
   ...fieldsSetBy(
     helmet({
       contentSecurityPolicy: {
@@ -65,7 +61,7 @@ export const createSecurity = ({ corsOrigins, trustProxy }: SecurityOptions): Mi
       keepHeadersOnError: false,
     }),
   ),
-  onlyWith('accept-encoding', compress({ threshold: COMPRESS_FROM })),
+  onlyWith('accept-encoding', afterwards(compress({ threshold: COMPRESS_FROM }))),
 ];
 
 /** Spares a request the middleware that would do nothing but to look for one header. */
@@ -73,6 +69,14 @@ const onlyWith =
   (header: string, middleware: Middleware): Middleware =>
   (ctx, next) =>
     ctx.req.headers[header] === undefined ? next() : middleware(ctx, next);
+
+/** Spares answers that are sent already what would only look at them. */
+const afterwards =
+  (middleware: Middleware): Middleware =>
+  async (ctx, next) => {
+    await next();
+    if (!ctx.headerSent) await middleware(ctx, async () => undefined);
+  };
 
 /** What helmet sets is the same on every answer, so it is asked once. */
 function fieldsSetBy(middleware: Middleware): Fields {
