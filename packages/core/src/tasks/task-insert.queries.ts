@@ -15,7 +15,7 @@ import {
   readLost,
   type Written,
 } from './task-recording.queries.ts';
-import { tagsIn, viewOf } from './task-view.ts';
+import { NO_TAGS, tagsIn, viewOf } from './task-view.ts';
 
 /** A new task; its tags are locked. */
 interface NewTask
@@ -23,8 +23,6 @@ interface NewTask
   readonly tagIds: readonly string[];
   readonly changes: Changes;
 }
-
-const NO_TAGS = "'[]'::json";
 
 const insertFrom = (value: Reference, from = '') => `
   insert into taskapp.tasks (id, workspace_id, creator_id, title, description, status, priority, due_date, completed_at)
