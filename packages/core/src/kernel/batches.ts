@@ -8,11 +8,15 @@ const MAX_BATCH = Math.max(...SIZES);
 /**
  * Collects the questions of one turn of the event loop and answers them together, in their order; a single one waits
  * for the end of the turn, and nothing else. Nothing is kept: every question is answered by a `load` that begins after it.
+ * A `load` is asked `most` of them.
  */
-export function batch<K, V>(load: (keys: readonly K[]) => Promise<readonly V[]>): (key: K) => Promise<V> {
+export function batch<K, V>(
+  load: (keys: readonly K[]) => Promise<readonly V[]>,
+  most = MAX_BATCH,
+): (key: K) => Promise<V> {
   const loader = new DataLoader<K, V>(load, {
     cache: false,
-    maxBatchSize: MAX_BATCH,
+    maxBatchSize: most,
     batchScheduleFn: (start) => void setImmediate(start),
   });
   return (key) => loader.load(key);

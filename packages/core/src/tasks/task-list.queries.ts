@@ -31,18 +31,25 @@ export interface TaskPage {
 export async function findTaskPage(db: Db, query: PageQuery): Promise<TaskPage> {
   const [rows, rowValues] = rowsOf(query);
   const [total, totalValues] = totalOf(query);
-  // JSON has no line ends of its own: those in strings are escaped.
-  const lines = `select string_agg(${viewOf('p')}, E'\\n') as lines from (${rows}) p`;
+  const lines = linesOf(rows);
   const sql = `select n.total, l.lines from (select (${total})::int as total) n, (${lines}) l`;
   const found = await runStatement<Page>(db, { sql, bindings: [...totalValues, ...rowValues] });
-  const [page] = found.rows as [Page];
-  const tasks = page.lines === null ? [] : page.lines.split('\n');
-  return { tasks: tasks.slice(0, query.limit), total: page.total, more: tasks.length > query.limit };
+  return toPage(found.rows[0], query);
 }
 
-interface Page {
+/** A page as a statement reads it. */
+export interface Page {
   readonly total: number | null;
+  /** One task more than the page shows, if there is one. */
   readonly lines: string | null;
+}
+
+/** JSON has no line ends of its own: those in strings are escaped. */
+export const linesOf = (rows: string) => `select string_agg(${viewOf('p')}, E'\\n') as lines from (${rows}) p`;
+
+export function toPage(page: Page | undefined, { limit }: PageQuery): TaskPage {
+  const tasks = page?.lines?.split('\n') ?? [];
+  return { tasks: tasks.slice(0, limit), total: page?.total ?? null, more: tasks.length > limit };
 }
 
 /** What a page skips, or what its filter leaves out, is read from an index alone; rows only for what it shows. */
