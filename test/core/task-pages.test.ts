@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { CallContext } from '@taskapp/core';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -17,7 +16,7 @@ async function withTasks(count: number) {
   const user = await world.user();
   const { id: tagId } = await user.as.tags.create({ name: 'home' });
   const { workspace } = await world.app.access.authenticate(world.app.access.verify(user.accessToken));
-  const ctx: CallContext = { actor: user.actor, workspace };
+  const ctx = { actor: user.actor, workspace };
   for (let n = 0; n < count; n += 1) {
     await world.app.tasks.create(ctx, { title: `task ${n}`, tagIds: n % 2 === 0 ? [tagId] : [] });
   }

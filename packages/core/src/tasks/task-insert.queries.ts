@@ -1,4 +1,5 @@
-import { CHANGE_COLUMNS, type Changes, changeCtes, jointChangeCtes } from '../events/events.queries.ts';
+import { type Changes, changeCtes } from '../events/events.queries.ts';
+import { CHANGE_COLUMNS, jointChangeCtes } from '../events/joint-changes.queries.ts';
 import { forRecords } from '../kernel/batches.ts';
 import type { Db } from '../kernel/database.ts';
 import { createJointCommits, type JointRow } from '../kernel/joint-commits.ts';
