@@ -85,7 +85,7 @@ test('together or alone makes no difference to the answer and to the log', async
     const facts = { ...ctx, actor, requestId: 'r-1', ip: '10.0.0.1' };
     const { json = '', version } = await runAsJson(world.app, operation, facts, input);
     const { id } = JSON.parse(json) as { id: string };
-    const { seq, entity_id, created_at, ...event } = (await world
+    const { seq, entity_id, created_at, xid, ...event } = (await world
       .db('taskapp.events')
       .where({ entity_id: id })
       .orderBy('seq', 'desc')

@@ -54,6 +54,8 @@ test('the JSON that PostgreSQL makes of a task is that of model and contract, in
     const updated = await asJson('tasks.update', { id, title: `${task.title}!`, tagIds: tagIds.slice(1) });
     assert.equal(updated, await jsonByModel(id));
     assert.equal(await asJson('tasks.list', { limit: 1, count: false }), await listOf(id));
+    await world.db('taskapp.tasks').where({ id }).update({ creator_id: null });
+    assert.equal(await asJson('tasks.get', { id }), await jsonByModel(id), 'of an account that is gone');
   }
 });
 

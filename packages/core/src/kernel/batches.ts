@@ -4,15 +4,20 @@ import { runStatement, type Statement } from './statement.ts';
 
 const SIZES = [1, 2, 4, 8, 16, 32, 64];
 const MAX_BATCH = Math.max(...SIZES);
+const RECORDS = [8, MAX_BATCH];
 
 /**
  * Collects the questions of one turn of the event loop and answers them together, in their order; a single one waits
  * for the end of the turn, and nothing else. Nothing is kept: every question is answered by a `load` that begins after it.
+ * A `load` is asked `most` of them.
  */
-export function batch<K, V>(load: (keys: readonly K[]) => Promise<readonly V[]>): (key: K) => Promise<V> {
+export function batch<K, V>(
+  load: (keys: readonly K[]) => Promise<readonly V[]>,
+  most = MAX_BATCH,
+): (key: K) => Promise<V> {
   const loader = new DataLoader<K, V>(load, {
     cache: false,
-    maxBatchSize: MAX_BATCH,
+    maxBatchSize: most,
     batchScheduleFn: (start) => void setImmediate(start),
   });
   return (key) => loader.load(key);
@@ -48,14 +53,15 @@ function valuesOf(types: readonly string[], size: number): string {
 
 /**
  * Makes statements about several records, which travel as one JSON text: `text` is given SQL of a table of them, with
- * `columns` of these types. As above there is a text for each of a few sizes, so that PostgreSQL guesses their number.
+ * `columns` of these types. The limit of a text is PostgreSQL's guess of their number. There are two, since each connection
+ * plans each text five times before it keeps the plan.
  */
 export function forRecords(columns: Readonly<Record<string, string>>, text: (records: string) => string) {
   const list = Object.entries(columns).map(([name, type]) => `"${name}" ${type}`);
   const records = `json_to_recordset($1::json) r (${list.join(', ')})`;
-  const texts = SIZES.map((size) => text(`(select * from ${records} limit ${size})`));
+  const texts = RECORDS.map((size) => text(`(select * from ${records} limit ${size})`));
   return (given: readonly object[]): Statement => {
-    const at = SIZES.findIndex((size) => size >= given.length);
+    const at = RECORDS.findIndex((size) => size >= given.length);
     return { sql: texts[at] ?? '', bindings: [JSON.stringify(given)] };
   };
 }

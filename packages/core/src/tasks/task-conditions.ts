@@ -29,3 +29,5 @@ export function conditions(workspaceId: string | null, filter: TaskFilter): Sql[
   ];
   return all.flatMap(([text, value]) => (value === undefined ? [] : [[text, [value]] as const]));
 }
+
+export const isFiltered = (filter: TaskFilter): boolean => Object.values(filter).some((value) => value !== undefined);

@@ -1,4 +1,5 @@
-import { CHANGE_COLUMNS, type Changes, changeCtes, jointChangeCtes } from '../events/events.queries.ts';
+import { type Changes, changeCtes } from '../events/events.queries.ts';
+import { CHANGE_COLUMNS, jointChangeCtes } from '../events/joint-changes.queries.ts';
 import { forRecords } from '../kernel/batches.ts';
 import type { Db } from '../kernel/database.ts';
 import { createJointCommits, type JointRow } from '../kernel/joint-commits.ts';
@@ -15,7 +16,7 @@ import {
   readLost,
   type Written,
 } from './task-recording.queries.ts';
-import { tagsIn, viewOf } from './task-view.ts';
+import { NO_TAGS, tagsIn, viewOf } from './task-view.ts';
 
 /** A new task; its tags are locked. */
 interface NewTask
@@ -23,8 +24,6 @@ interface NewTask
   readonly tagIds: readonly string[];
   readonly changes: Changes;
 }
-
-const NO_TAGS = "'[]'::json";
 
 const insertFrom = (value: Reference, from = '') => `
   insert into taskapp.tasks (id, workspace_id, creator_id, title, description, status, priority, due_date, completed_at)

@@ -1,8 +1,9 @@
 import type { CursorPosition } from '../kernel/cursors.ts';
 import type { Db } from '../kernel/database.ts';
 import { runStatement } from '../kernel/statement.ts';
-import { conditions, join, type Sql } from './task-conditions.ts';
-import { ordering, orderOf } from './task-orders.ts';
+import { conditions, isFiltered, join, type Sql } from './task-conditions.ts';
+import { opposite, ordering, orderOf } from './task-orders.ts';
+import { totalOf } from './task-totals.ts';
 import { viewOf } from './task-view.ts';
 import type { TaskFilter, TaskSort } from './tasks.contract.ts';
 
@@ -30,18 +31,25 @@ export interface TaskPage {
 export async function findTaskPage(db: Db, query: PageQuery): Promise<TaskPage> {
   const [rows, rowValues] = rowsOf(query);
   const [total, totalValues] = totalOf(query);
-  // JSON has no line ends of its own: those in strings are escaped.
-  const lines = `select string_agg(${viewOf('p')}, E'\\n') as lines from (${rows}) p`;
+  const lines = linesOf(rows);
   const sql = `select n.total, l.lines from (select (${total})::int as total) n, (${lines}) l`;
   const found = await runStatement<Page>(db, { sql, bindings: [...totalValues, ...rowValues] });
-  const [page] = found.rows as [Page];
-  const tasks = page.lines === null ? [] : page.lines.split('\n');
-  return { tasks: tasks.slice(0, query.limit), total: page.total, more: tasks.length > query.limit };
+  return toPage(found.rows[0], query);
 }
 
-interface Page {
+/** A page as a statement reads it. */
+export interface Page {
   readonly total: number | null;
+  /** One task more than the page shows, if there is one. */
   readonly lines: string | null;
+}
+
+/** JSON has no line ends of its own: those in strings are escaped. */
+export const linesOf = (rows: string) => `select string_agg(${viewOf('p')}, E'\\n') as lines from (${rows}) p`;
+
+export function toPage(page: Page | undefined, { limit }: PageQuery): TaskPage {
+  const tasks = page?.lines?.split('\n') ?? [];
+  return { tasks: tasks.slice(0, limit), total: page?.total ?? null, more: tasks.length > limit };
 }
 
 /** What a page skips, or what its filter leaves out, is read from an index alone; rows only for what it shows. */
@@ -65,12 +73,30 @@ function select(columns: string, chosen: readonly Sql[], sort: TaskSort): Sql {
 }
 
 /** Those from the task at the offset on. */
-function fromOffset({ sort, offset }: PageQuery, chosen: readonly Sql[]): Sql {
-  const { order, direction } = orderOf(sort);
-  const columns = order.columns('t').join(', ');
-  const [first, values] = select(columns, chosen, sort);
-  const comparison = direction === 'desc' ? '<=' : '>=';
-  return [`(${columns}) ${comparison} (${first} limit 1 offset ?)`, [...values, offset]];
+function fromOffset(query: PageQuery, chosen: readonly Sql[]): Sql {
+  const { order, direction } = orderOf(query.sort);
+  const [first, values] = firstOf(query, order.columns('t').join(', '), chosen);
+  return [`(${order.columns('t').join(', ')}) ${direction === 'desc' ? '<=' : '>='} (${first})`, values];
+}
+
+/** Where skipping costs more than asking how many tasks there are. */
+const FAR = 1000;
+
+/** The columns of the task at the offset. One that is far is looked for from the end of the list that is nearer. */
+function firstOf({ sort, offset = 0, workspaceId }: PageQuery, columns: string, chosen: readonly Sql[]): Sql {
+  const [forward, values] = select(columns, chosen, sort);
+  if (offset < FAR || workspaceId === null) return [`${forward} limit 1 offset ?`, [...values, offset]];
+  const [backward] = select(columns, chosen, opposite(sort));
+  const count = (sql: string) => `(select ${sql} from taskapp.workspaces where id = ?)`;
+  const ifNear = count('case when task_count >= 2 * ?::int then 1 else 0 end');
+  const ifFar = count('case when task_count > ?::int and task_count < 2 * ?::int then 1 else 0 end');
+  return [
+    `select * from (
+      (${forward} limit ${ifNear} offset ?) union all
+      (${backward} limit ${ifFar} offset ${count('greatest(task_count - 1 - ?::int, 0)')})
+    ) e`,
+    [...values, offset, workspaceId, offset, ...values, offset, offset, workspaceId, offset, workspaceId],
+  ];
 }
 
 function afterPosition({ sort, after }: PageQuery): Sql[] {
@@ -78,26 +104,4 @@ function afterPosition({ sort, after }: PageQuery): Sql[] {
   const { order, direction } = orderOf(sort);
   const values = order.types.map((type) => `?::${type}`).join(', ');
   return [[`(${order.columns('t').join(', ')}) ${direction === 'desc' ? '<' : '>'} (${values})`, after]];
-}
-
-const isFiltered = (filter: TaskFilter) => Object.values(filter).some((value) => value !== undefined);
-
-function totalOf({ count, filter, workspaceId }: PageQuery): Sql {
-  if (!count) return ['null', []];
-  const { tagId, ...others } = filter;
-  if (isFiltered(others)) {
-    const [where, values] = join(conditions(workspaceId, filter), ' and ');
-    return [`select count(*) from taskapp.tasks t where ${where}`, values];
-  }
-  if (tagId !== undefined) return totalOfTag(tagId, workspaceId);
-  if (workspaceId === null) return ['select coalesce(sum(task_count), 0) from taskapp.workspaces', []];
-  return ['select task_count from taskapp.workspaces where id = ?', [workspaceId]];
-}
-
-/** Links are as many as tasks, which are of the tag's workspace. */
-function totalOfTag(tagId: string, workspaceId: string | null): Sql {
-  const links = 'select count(*) from taskapp.task_tags l where l.tag_id = ?';
-  if (workspaceId === null) return [links, [tagId]];
-  const own = 'exists (select 1 from taskapp.tags g where g.id = ? and g.workspace_id = ?)';
-  return [`${links} and ${own}`, [tagId, tagId, workspaceId]];
 }

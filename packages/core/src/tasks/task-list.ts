@@ -5,12 +5,13 @@ import type { CursorPosition } from '../kernel/cursors.ts';
 import { refuse } from '../kernel/errors.ts';
 import { Serialized } from '../kernel/serialized.ts';
 import { findReadableSnapshot } from '../workspaces/workspaces.queries.ts';
-import { findTaskPage } from './task-list.queries.ts';
 import { orderOf, positionOf } from './task-orders.ts';
+import { createTaskPageReader } from './task-pages.queries.ts';
 import { MAX_NUMBERED, type TaskFilter, type TaskListInput, type TaskSort } from './tasks.contract.ts';
 
 /** Lists tasks, through the cache where the list belongs to one workspace. */
 export function createTaskList({ db, cache, cursors }: Deps) {
+  const readPage = createTaskPageReader(db);
   const load = async (ctx: CallContext, workspaceId: string | null, input: TaskListInput) => {
     const { page: number = 1, limit, cursor, count, sort } = input;
     const filter = filterOf(input);
@@ -19,7 +20,7 @@ export function createTaskList({ db, cache, cursors }: Deps) {
       cursor === undefined
         ? { offset: (number - 1) * limit }
         : { after: positionIn(cursors.decode(cursor, scope), sort) };
-    const { tasks, total, more } = await findTaskPage(db, { workspaceId, filter, sort, limit, count, ...from });
+    const { tasks, total, more } = await readPage({ workspaceId, filter, sort, limit, count, ...from });
     const last = more ? tasks.at(-1) : undefined;
     const pagination = {
       page: cursor === undefined ? number : null,

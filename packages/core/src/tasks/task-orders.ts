@@ -42,6 +42,9 @@ export const orderOf = (sort: TaskSort) => ({
   direction: sort.startsWith('-') ? ('desc' as const) : ('asc' as const),
 });
 
+/** The same order from its end. */
+export const opposite = (sort: TaskSort): TaskSort => (sort.startsWith('-') ? sort.slice(1) : `-${sort}`) as TaskSort;
+
 /** Where a page of `sort` ends, for a cursor; `json` is its last task. */
 export const positionOf = (json: string, sort: TaskSort): CursorPosition =>
   orderOf(sort).order.position(JSON.parse(json));

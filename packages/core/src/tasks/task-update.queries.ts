@@ -1,4 +1,5 @@
-import { CHANGE_COLUMNS, type Changes, changeCtes, jointChangeCtes } from '../events/events.queries.ts';
+import { type Changes, changeCtes } from '../events/events.queries.ts';
+import { CHANGE_COLUMNS, jointChangeCtes } from '../events/joint-changes.queries.ts';
 import { forRecords } from '../kernel/batches.ts';
 import type { Db } from '../kernel/database.ts';
 import { createJointCommits, type JointRow } from '../kernel/joint-commits.ts';
@@ -14,13 +15,12 @@ import {
   type Found,
   forActors,
   freeAmong,
-  isKnown,
   lockedIf,
-  type Reference,
   readLost,
   type Written,
 } from './task-recording.queries.ts';
-import { iso, viewOf } from './task-view.ts';
+import { viewOf } from './task-view.ts';
+import { wantedFrom } from './task-wanted.ts';
 import { getTask } from './tasks.queries.ts';
 
 type TaskFields = {
@@ -33,27 +33,6 @@ export interface TaskUpdate extends TaskFields {
   /** What the same transaction has changed of its tags. */
   readonly tagChanges?: Changes;
 }
-
-const CHANGES = `
-  select coalesce(jsonb_object_agg(f.name, jsonb_build_object('from', f.old, 'to', f.new)), '{}')
-  from (values ('title', to_jsonb(b.title), to_jsonb(n.title)),
-    ('description', to_jsonb(b.description), to_jsonb(n.description)),
-    ('status', to_jsonb(b.status), to_jsonb(n.status)),
-    ('priority', to_jsonb(b.priority), to_jsonb(n.priority)),
-    ('dueDate', to_jsonb(${iso('b.due_date')}), to_jsonb(${iso('n.due_date')}))
-  ) f (name, old, new) where f.old is distinct from f.new`;
-
-/** What is to become of the task `b`, by the values of the call, and what that changes. */
-const wantedFrom = (value: Reference, from: string) => `
-  wanted as materialized (
-    select b.id, b.may, ${isKnown(value)}, n.*, (${CHANGES}) || ${value('tagChanges')}::jsonb as changes
-    from ${from}, lateral (
-      select coalesce(${value('title')}, b.title) as title, coalesce(${value('status')}, b.status) as status,
-        coalesce(${value('priority')}, b.priority) as priority,
-        case when ${value('setsDescription')}::boolean then ${value('description')} else b.description end as description,
-        case when ${value('setsDueDate')}::boolean then ${value('dueDate')} else b.due_date end as due_date
-    ) n
-  )`;
 
 const SUBJECT = `
   subject as (
