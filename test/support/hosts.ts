@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getConnInfo } from '@hono/node-server/conninfo';
 import { getRequestListener } from '@hono/node-server';
+import { getConnInfo } from '@hono/node-server/conninfo';
 import { bodyParser } from '@koa/bodyparser';
 import { fastifyTaskApp, toFetchHandler, toNextHandlers, toNodeHandler } from '@taskapp/http';
 import express from 'express';

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { Readable, Transform, type TransformCallback } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 
 /** What the other end of a connection is known by. */
 export interface Peer {
@@ -15,27 +15,33 @@ const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
 /**
- * Stands where an answer has its socket: takes the bytes that Node would send, tells their head as soon as it is
- * whole, and hands on the body piece by piece, no faster than it is read.
+ * Stands where an answer has its socket: takes the bytes that Node would send, emits their head as `head` as soon as
+ * it is whole, and hands on the body piece by piece, no faster than it is read.
  */
-export function createAnswerLine({ remoteAddress, isEncrypted }: Peer, tellHead: (head: string) => void): Socket {
+export function createAnswerLine({ remoteAddress, isEncrypted }: Peer): Socket {
   let head: Buffer | undefined = Buffer.alloc(0);
-  const facts = { remoteAddress, bytesWritten: 0, ...(isEncrypted && { encrypted: true }) };
-  const transform = (chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) => {
-    facts.bytesWritten += chunk.length;
-    if (!head) return done(null, chunk);
-    head = Buffer.concat([head, chunk]);
+  /** What of a piece belongs to the body. */
+  const strip = (piece: Buffer): Buffer => {
+    if (!head) return piece;
+    head = Buffer.concat([head, piece]);
     const end = head.indexOf(END_OF_HEAD);
-    if (end < 0) return done();
+    if (end < 0) return Buffer.alloc(0);
     const body = head.subarray(end + END_OF_HEAD.length);
-    tellHead(head.toString('latin1', 0, end));
+    line.emit('head', head.toString('latin1', 0, end));
     head = undefined;
-    done(null, body);
+    return body;
   };
-  return Object.assign(new Transform({ transform }), facts) as unknown as Socket;
+  const stream = new Transform({
+    transform: (piece: Buffer, _encoding, done) => {
+      line.bytesWritten += piece.length;
+      done(null, strip(piece));
+    },
+  });
+  const line = Object.assign(stream, { remoteAddress, bytesWritten: 0 }, isEncrypted && { encrypted: true });
+  return line as unknown as Socket;
 }
 
-/** The answer whose head was told; its body is what `line` hands on. */
+/** The answer whose head was emitted; its body is what `line` hands on. */
 export function toResponse(head: string, line: Socket, method: string): Response {
   const [start = '', ...fields] = head.split('\r\n');
   const status = Number(start.split(' ')[1]);

@@ -32,11 +32,7 @@ export interface FastifyTaskAppOptions {
  * A plugin for Fastify: `fastify.register(fastifyTaskApp, { prefix: '/tasks-api', http })`. The host's hooks run first,
  * its parsers do not, and its replies have no part in the answers.
  */
-export function fastifyTaskApp(
-  fastify: FastifyHost,
-  { http }: FastifyTaskAppOptions,
-  done: (error?: Error) => void,
-): void {
+export async function fastifyTaskApp(fastify: FastifyHost, { http }: FastifyTaskAppOptions): Promise<void> {
   const handle = toNodeHandler(http, { basePath: fastify.prefix });
   // Only for the routes of this plugin: Fastify keeps what is changed inside of one from everybody else.
   fastify.removeAllContentTypeParsers();
@@ -45,5 +41,4 @@ export function fastifyTaskApp(
     reply.hijack();
     void handle(request.raw, reply.raw);
   });
-  done();
 }

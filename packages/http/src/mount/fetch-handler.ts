@@ -1,4 +1,5 @@
-import { ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type Koa from 'koa';
 import { createAnswerLine, toResponse } from './answer-line.ts';
 import type { MountOptions } from './base-path.ts';
@@ -30,28 +31,34 @@ export function toFetchHandler<Context extends readonly unknown[] = readonly unk
   { clientAddress, ...options }: FetchMountOptions<Context> = {},
 ): FetchHandler<Context> {
   const handle = toNodeHandler(http, options);
-  return (request, ...context) =>
-    new Promise((resolve, reject) => {
-      request.signal.throwIfAborted();
-      const remoteAddress = clientAddress?.(request, ...context);
-      const isEncrypted = request.url.startsWith('https:');
-      const line = createAnswerLine({ remoteAddress, isEncrypted }, (head) => {
-        resolve(toResponse(head, line, request.method));
-      });
-      const abort = () => line.destroy(request.signal.reason);
-      request.signal.addEventListener('abort', abort);
-      line.once('error', reject).once('close', () => {
-        request.signal.removeEventListener('abort', abort);
-        reject(new DOMException('There is nobody left to answer', 'AbortError'));
-      });
-      const incoming = toIncomingMessage(request, line);
-      handle(incoming, createAnswer(incoming)).catch(reject);
-    });
+  return async (request, ...context) => {
+    const { signal, method, url } = request;
+    signal.throwIfAborted();
+    const peer = { remoteAddress: clientAddress?.(request, ...context), isEncrypted: url.startsWith('https:') };
+    const line = createAnswerLine(peer);
+    const abort = () => line.destroy(signal.reason);
+    signal.addEventListener('abort', abort);
+    line.once('close', () => signal.removeEventListener('abort', abort));
+    const head = untilHead(line);
+    const serve = async () => {
+      const incoming = await toIncomingMessage(request, line);
+      await handle(incoming, createAnswer(incoming, line));
+    };
+    serve().catch((error: Error) => line.destroy(error));
+    return toResponse(await head, line, method);
+  };
+}
+
+/** The head of the answer; rejects where its connection ends before. */
+function untilHead(line: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    line.once('head', resolve).on('error', reject);
+    line.once('close', () => reject(new DOMException('There is nobody left to answer', 'AbortError')));
+  });
 }
 
 /** An answer that sends the bytes of its body as they are, and closes the way one does that was on a wire. */
-function createAnswer(incoming: ReturnType<typeof toIncomingMessage>): ServerResponse {
-  const { socket: line } = incoming;
+function createAnswer(incoming: IncomingMessage, line: Socket): ServerResponse {
   const answer = new ServerResponse(incoming);
   answer.useChunkedEncodingByDefault = false;
   answer.shouldKeepAlive = false;

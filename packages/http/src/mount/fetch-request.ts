@@ -2,17 +2,25 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 
+type Pieces = ReadableStreamDefaultReader<Uint8Array>;
+type Piece = Awaited<ReturnType<Pieces['read']>>;
+
+const NONE: Piece = { done: true, value: undefined };
+
 /**
  * The request as Node's own server would hand it over; its body is read from the other one as it is asked for.
- *
- * @throws TypeError where somebody has read the body before
+ * Rejects with a TypeError where somebody has read the body before.
  */
-export function toIncomingMessage(request: Request, line: Socket): IncomingMessage {
+export async function toIncomingMessage(request: Request, line: Socket): Promise<IncomingMessage> {
   if (request.bodyUsed) {
     throw new TypeError('The body of the request was read before it came here: hand on `request.clone()`, made before');
   }
   const { pathname, search, host } = new URL(request.url);
-  const headers = readHeaders(request, host);
+  const pieces = request.body?.getReader();
+  const saysLength = request.headers.has('content-length') || request.headers.has('transfer-encoding');
+  // Some hosts give every request a body, which then turns out to be empty.
+  const first = pieces && !saysLength ? await pieces.read() : undefined;
+  const headers = { host, ...(first?.value && { 'transfer-encoding': 'chunked' }), ...readHeaders(request) };
   const head = {
     method: request.method,
     url: pathname + search,
@@ -25,23 +33,27 @@ export function toIncomingMessage(request: Request, line: Socket): IncomingMessa
     complete: false,
     socket: line,
   };
-  return Object.assign(createBody(request.body, line), head) as unknown as IncomingMessage;
+  const readPiece = createPieceReader(pieces, first);
+  return Object.assign(createBody(readPiece, line), head) as unknown as IncomingMessage;
 }
 
-function readHeaders({ headers, body }: Request, host: string): Record<string, string> {
-  // A request that was never on a wire need not say where it goes, nor that it carries something.
-  const hasLength = headers.has('content-length') || headers.has('transfer-encoding');
-  return { host, ...(body && !hasLength && { 'transfer-encoding': 'chunked' }), ...Object.fromEntries(headers) };
+const readHeaders = ({ headers }: Request): Record<string, string> => Object.fromEntries(headers);
+
+function createPieceReader(pieces: Pieces | undefined, first: Piece | undefined): () => Promise<Piece> {
+  let ahead = pieces ? first : NONE;
+  return async () => {
+    const piece = ahead ?? (await pieces?.read()) ?? NONE;
+    ahead = piece.done ? piece : undefined;
+    return piece;
+  };
 }
 
 type Body = Readable & { complete?: boolean };
 
-function createBody(source: ReadableStream<Uint8Array> | null, line: Socket): Body {
-  const reader = source?.getReader();
+function createBody(readPiece: () => Promise<Piece>, line: Socket): Body {
   const body: Body = new Readable({
     read: () => {
-      const piece = reader?.read() ?? Promise.resolve({ done: true as const, value: undefined });
-      piece.then(
+      readPiece().then(
         ({ done, value }) => {
           body.complete = done;
           body.push(done ? null : value);
