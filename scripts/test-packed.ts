@@ -11,6 +11,7 @@ import { administer, urlOf } from '../test/support/admin.ts';
 import { startServices } from '../test/support/services.ts';
 import { checkClient } from './packed-client.ts';
 import { checkHost, isServer } from './packed-hosts.ts';
+import { checkPackage, checkTypes } from './packed-types.ts';
 
 // What users of the published packages get: packs them, installs the tarballs beside copies of the examples in an empty
 // folder, and there type-checks and runs these, loads the core from CommonJS, runs the packed `taskctl`, and bundles a page.
@@ -142,7 +143,9 @@ try {
   tarballs.forEach(checkContents);
   const host = join(folder, 'host');
   const files = tarballs.map(({ filename }) => join(folder, 'tarballs', filename));
+  for (const file of files) await checkPackage(file, run);
   await installExamples(host, files);
+  await checkTypes(host, run);
   await runExamples(host, urls);
   await writeFile(join(host, 'host.cjs'), COMMONJS);
   assert.match(await run(host, ['node', 'host.cjs'], { DATABASE_URL: urls.embedded }), /^\d+ operations, 1 users$/m);

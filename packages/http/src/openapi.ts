@@ -1,17 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { type Access, type NamedOperation, operations } from '@taskapp/core';
-import {
-  type CreateDocumentOptions,
-  createDocument,
-  type oas31,
-  type ZodOpenApiObject,
-  type ZodOpenApiOperationObject,
-} from 'zod-openapi';
+import { type Access, FEATURES, type NamedOperation, operations } from '@taskapp/core';
+import { createDocument, type oas31, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { type Address, addressOf } from './input.ts';
 import { components, limitHeaders, reference } from './openapi-components.ts';
 import { errorResponses } from './openapi-errors.ts';
-import { addExamples } from './openapi-examples.ts';
+import { addExamples, withoutUnused } from './openapi-examples.ts';
+import { limitOf, proseOf } from './openapi-prose.ts';
 import { describeRequest } from './openapi-request.ts';
+import { describeForClients } from './openapi-schemas.ts';
 import { servicePaths } from './openapi-service.ts';
 import { hasVersion } from './preconditions.ts';
 
@@ -24,34 +20,44 @@ Programs sign in for an access token and send it as \`Authorization: Bearer <tok
 are refused. Every error has the shape of the schema \`Error\`, or of \`Problem\` for callers that prefer \`application/problem+json\`;
 its \`code\` never changes its meaning.`;
 
+const SERVER = {
+  // Relative to where the document is served, so it is right below any prefix.
+  url: '.',
+  description: 'The server that this document comes from, be it production, staging or local',
+  'x-internal': false,
+};
+const SERVICE = { name: 'service', description: 'For balancers and monitors' };
+const TOKEN = 'An access token: a JWT that is verified the way RFC8725 asks for';
+
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
 /** Derives the OpenAPI 3.1 document from the operations that the routes are derived from. */
 export function createOpenApi(): oas31.OpenAPIObject {
-  return addExamples(createDocument(describeApi(), { override: describeForClients }));
+  const document = createDocument(describeApi(), { override: describeForClients });
+  addExamples(document);
+  return withoutUnused(document);
 }
 
 function describeApi(): ZodOpenApiObject {
   return {
     openapi: '3.1.0',
     info: { title: 'Task app', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
-    // Relative to where the document is served, so it is right below any prefix.
-    servers: [{ url: './', description: 'The server that this document comes from' }],
-    tags: [...listFeatures(), 'service'].map((name) => ({ name })),
+    servers: [SERVER],
+    tags: [...listFeatures().map((name) => ({ name, description: FEATURES[name] })), SERVICE],
     paths: { ...createPaths(), ...servicePaths },
     components: {
       ...components,
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token' },
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: TOKEN },
       },
     },
   };
 }
 
 /** Those for everybody come first, in their order, and then those with operations for administrators. */
-function listFeatures(): string[] {
+function listFeatures(): NamedOperation['feature'][] {
   const forAdmins = new Set(operations.filter(({ access }) => access === 'admin').map(({ feature }) => feature));
   const features = [...new Set(operations.map(({ feature }) => feature))];
   return [...features.filter((name) => !forAdmins.has(name)), ...forAdmins];
@@ -76,19 +82,13 @@ function describeOperation(operation: NamedOperation, address: Address): ZodOpen
     operationId: operation.id,
     tags: [operation.feature],
     summary: operation.summary,
-    ...describeAtLength(operation),
+    description: proseOf(operation),
     security: SECURITY[access] ?? [{ bearer: [] }],
     'x-authz': access,
-    'x-rate-limit': operation.limit ?? (access === 'public' ? 'ip' : 'user'),
+    'x-rate-limit': limitOf(operation),
     ...describeRequest(operation, address),
     responses: { ...describeSuccess(operation), ...errorResponses(operation, address) },
   };
-}
-
-/** Pages show who may call an operation only where a description says so. */
-function describeAtLength({ access, description = '' }: NamedOperation) {
-  const text = `${access === 'admin' ? 'For administrators. ' : ''}${description}`.trim();
-  return text === '' ? {} : { description: text };
 }
 
 function describeSuccess({ http, output, status, summary }: NamedOperation) {
@@ -99,15 +99,3 @@ function describeSuccess({ http, output, status, summary }: NamedOperation) {
     [code]: { description: summary, headers, ...(output && { content: { 'application/json': { schema: output } } }) },
   };
 }
-
-type Override = Extract<NonNullable<CreateDocumentOptions['override']>, (...args: never[]) => unknown>;
-
-/** What JSON makes of a value, without what only validators care about. */
-const describeForClients: Override = ({ zodSchema, jsonSchema, io }) => {
-  if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
-  if (jsonSchema.format === 'uuid') delete jsonSchema.pattern;
-  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  // Answers may grow; a client that refuses fields it does not know would break.
-  if (io === 'output') delete jsonSchema.additionalProperties;
-};
