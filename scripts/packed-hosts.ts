@@ -71,7 +71,7 @@ export async function checkHost(name: string, folder: string, env: NodeJS.Proces
   assert.ok(own, `${name} is no server`);
   const server = spawn(process.execPath, ['dist/main.js'], {
     cwd: folder,
-    env: { ...process.env, ...env, PORT: '0' },
+    env: { ...process.env, ...env, NODE_ENV: 'test', PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(server, 'exit');
