@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,10 +10,11 @@ import { promisify } from 'node:util';
 import { administer, urlOf } from '../test/support/admin.ts';
 import { startServices } from '../test/support/services.ts';
 import { checkClient } from './packed-client.ts';
-import { runExample } from './packed-examples.ts';
+import { checkHost, isServer } from './packed-hosts.ts';
+import { checkPackage, checkTypes } from './packed-types.ts';
 
-// What users of the published packages get: packs them, installs the tarballs beside a copy of the example in an empty
-// folder, and there type-checks and runs it and the others, runs the packed `taskctl`, and bundles a page.
+// What users of the published packages get: packs them, installs the tarballs beside copies of the examples in an empty
+// folder, and there type-checks and runs these, loads the core from CommonJS, runs the packed `taskctl`, and bundles a page.
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const execute = promisify(execFile);
@@ -40,8 +42,6 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
   '@taskapp/core': [
     'dist/index.js',
     'dist/index.d.ts',
-    'dist/testing.js',
-    'dist/testing.d.ts',
     'dist/migrations/0001_accounts.js',
     'dist/seeds/demo.js',
     'dist/passwords/bcrypt-worker.js',
@@ -71,13 +71,46 @@ function checkContents({ name, files }: Tarball): void {
   assert.deepEqual(missing, [], `${name} lacks what it promises`);
 }
 
-/** The example as somebody would have it who installed the packages. */
-async function installExample(host: string, tarballs: readonly string[]): Promise<void> {
-  for (const name of ['package.json', 'tsconfig.json', 'src']) {
-    await cp(join(repository, 'examples/embedded', name), join(host, name), { recursive: true });
+const EXAMPLES = readdirSync(join(repository, 'examples'));
+type Dependencies = Readonly<Record<string, string>>;
+
+/** All examples as somebody would have them who installed the packages: once, for all of them together. */
+async function installExamples(host: string, tarballs: readonly string[]): Promise<void> {
+  const needed: Record<'dependencies' | 'devDependencies', Record<string, string>> = {
+    dependencies: {},
+    devDependencies: {},
+  };
+  for (const name of EXAMPLES) {
+    await cp(join(repository, 'examples', name), join(host, name), { recursive: true });
+    const text = await readFile(join(host, name, 'package.json'), 'utf8');
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(text) as Record<string, Dependencies>;
+    const foreign = Object.entries(dependencies).filter(([dependency]) => !dependency.startsWith('@taskapp/'));
+    Object.assign(needed.dependencies, Object.fromEntries(foreign));
+    Object.assign(needed.devDependencies, devDependencies);
   }
+  await writeFile(join(host, 'package.json'), JSON.stringify({ private: true, type: 'module', ...needed }));
   await run(host, ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs]);
-  await run(host, ['npm', 'run', 'build']);
+  for (const name of EXAMPLES) await run(host, [join(host, 'node_modules/.bin/tsc'), '-p', name]);
+}
+
+/** What `npm start` does in an example. */
+async function startOf(name: string): Promise<string[]> {
+  const { scripts } = JSON.parse(await readFile(join(repository, 'examples', name, 'package.json'), 'utf8'));
+  return scripts.start.split(' ');
+}
+
+/** Runs each example on an empty database of its own. */
+async function runExamples(host: string, databases: Readonly<Record<string, string>>): Promise<void> {
+  const secrets = {
+    JWT_ACCESS_SECRET: randomBytes(32).toString('hex'),
+    JWT_REFRESH_SECRET: randomBytes(32).toString('hex'),
+  };
+  for (const name of EXAMPLES) {
+    const env = { ...secrets, DATABASE_URL: databases[name] };
+    if (isServer(name)) await checkHost(name, join(host, name), env);
+    else say(await run(join(host, name), await startOf(name), env));
+    say(`${name}: works`);
+  }
 }
 
 async function checkTaskctl(host: string, version: string | undefined, url: string): Promise<void> {
@@ -92,30 +125,28 @@ async function checkTaskctl(host: string, version: string | undefined, url: stri
 const folder = await mkdtemp(join(tmpdir(), 'taskapp-packed-'));
 const services = await startServices();
 const { TEST_DATABASE_URL: serverUrl } = services.environment;
-/** Run in one folder, with what is installed there for the first example. */
-const EXAMPLES = ['own-users', 'testing', 'commonjs'];
-const databases = ['host', 'cli', ...EXAMPLES].map(
-  (name) => `taskapp_${name.replace('-', '_')}_${randomBytes(5).toString('hex')}`,
-);
-const [hostUrl = '', cliUrl = '', ...exampleUrls] = databases.map((name) => urlOf(serverUrl, name));
+const tag = randomBytes(5).toString('hex');
+const nameOf = (name: string) => `taskapp_${name.replaceAll('-', '_')}_${tag}`;
+const urls = Object.fromEntries([...EXAMPLES, 'cli'].map((name) => [name, urlOf(serverUrl, nameOf(name))]));
 try {
-  for (const name of databases) await administer(serverUrl, `create database ${name}`);
+  for (const name of Object.keys(urls)) await administer(serverUrl, `create database ${nameOf(name)}`);
   await run(repository, ['npm', 'run', 'build']);
   const tarballs = await pack(join(folder, 'tarballs'));
   tarballs.forEach(checkContents);
   const host = join(folder, 'host');
-  await installExample(
-    host,
-    tarballs.map(({ filename }) => join(folder, 'tarballs', filename)),
-  );
-  say(await run(host, ['npm', 'start'], { DATABASE_URL: hostUrl }));
-  for (const [at, name] of EXAMPLES.entries()) say(await runExample(host, name, { run, url: exampleUrls[at] ?? '' }));
+  const files = tarballs.map(({ filename }) => join(folder, 'tarballs', filename));
+  for (const file of files) await checkPackage(file, run);
+  await installExamples(host, files);
+  await checkTypes(host, run);
+  await runExamples(host, urls);
   const { version } = JSON.parse(await readFile(join(repository, 'packages/cli/package.json'), 'utf8'));
-  await checkTaskctl(host, version, cliUrl);
+  await checkTaskctl(host, version, urls.cli ?? '');
   await checkClient(host, run);
-  say('The packed packages work: in hosts of all kinds, as taskctl, and in a page');
+  say('The packed packages work: in all examples, from CommonJS, as taskctl, and in a page');
 } finally {
-  for (const name of databases) await administer(serverUrl, `drop database if exists ${name} with (force)`);
+  for (const name of Object.keys(urls)) {
+    await administer(serverUrl, `drop database if exists ${nameOf(name)} with (force)`);
+  }
   await services.stop();
   await rm(folder, { recursive: true, force: true });
 }

@@ -67,7 +67,7 @@ for (const [name, createHost] of Object.entries(hosts)) {
       const { text: page } = await http.get('/tasks-api/docs');
       assert.match(page, /href="openapi\.json"/);
       const { body } = await http.get('/tasks-api/openapi.json');
-      assert.equal(body.servers[0].url, './');
+      assert.equal(body.servers[0].url, '.');
     });
   });
 }

@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { ERRORS, fieldsOf, operations } from '@taskapp/core';
 import { createOpenApi, httpErrors, toHttpError } from '@taskapp/http';
+import * as z from 'zod';
 import { createWorld } from '../support/world.ts';
 
 const { http, user } = await createWorld();
+
+type Example = Readonly<Record<string, { readonly example: unknown }>>;
 
 interface Described {
   readonly operationId: string;
@@ -13,9 +16,14 @@ interface Described {
   readonly tags: string[];
   readonly security: object[];
   readonly parameters?: { name: string; in: string; required?: boolean; description?: string }[];
-  readonly requestBody?: { required: boolean; content: Record<string, { schema: { properties: object } }> };
-  readonly responses: Record<string, { $ref?: string; description: string; headers: object }>;
+  readonly description: string;
+  readonly requestBody?: {
+    required: boolean;
+    content: Record<string, { schema: { properties: object }; example: object }>;
+  };
+  readonly responses: Record<string, { $ref?: string; description: string; headers: object; content?: Example }>;
   readonly 'x-authz': string;
+  readonly 'x-rate-limit': string;
 }
 interface Schema {
   readonly description?: string;
@@ -39,6 +47,7 @@ function describedAs(address: string): Described {
 const textOf = (response: Described['responses'][string]) =>
   (document.components.responses[response.$ref?.split('/').at(-1) ?? ''] ?? response).description;
 
+const SAMPLE_ID = '0198c7a2-6f3e-7c41-9b1d-5f1c2a7e4d90';
 const TOKEN = [{ bearer: [] }];
 const SECURITY = { public: [], optional: [...TOKEN, {}], user: TOKEN, self: TOKEN, admin: TOKEN };
 
@@ -62,6 +71,19 @@ for (const operation of operations) {
       for (const { name, required } of elsewhere.filter((parameter) => parameter.in === 'path')) {
         assert.deepEqual([operation.http.includes(`:${name}`), required], [true, true]);
       }
+    });
+
+    test('says what it needs, and shows what is sent and answered', () => {
+      assert.match(described.description, new RegExp(`\\blimit \`${described['x-rate-limit']}\``));
+      assert.match(described.description, operation.access === 'admin' ? /administrator/ : /token/);
+      const sent = described.requestBody?.content['application/json']?.example ?? {};
+      const addressed = Object.fromEntries((operation.http.match(/(?<=:)\w+/g) ?? []).map((name) => [name, SAMPLE_ID]));
+      const { success, error } = operation.input.safeParse({ ...sent, ...addressed });
+      assert.ok(success, error?.message);
+      assert.equal(described.requestBody === undefined, Object.keys(sent).length === 0);
+      const answered = described.responses[operation.status ?? 200]?.content?.['application/json']?.example;
+      const shape = operation.output instanceof z.ZodObject ? Object.keys(operation.output.shape) : [];
+      assert.deepEqual(Object.keys(answered ?? {}), shape);
     });
 
     test('lists every error that its contract and the transport can answer', () => {

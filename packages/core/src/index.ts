@@ -3,6 +3,7 @@ export type { AccessControl } from './auth/access-control.ts';
 export type { AccessClaims, Authentication } from './auth/claims.ts';
 export { ERRORS, type ErrorCode } from './errors.ts';
 export { EVENT_TYPES, type EventType } from './events/events.fields.ts';
+export { FEATURES } from './features.ts';
 export type { Health } from './health.ts';
 export { type VetoOptions, veto } from './hooks/hooks.errors.ts';
 export type {
@@ -17,7 +18,17 @@ export type { HostUser, HostUsers } from './host-users/host-users.ts';
 export type { HostedTaskAppOptions } from './hosted-options.ts';
 export { isKeyed } from './idempotency/keyed-services.ts';
 export { type ConnectOptions, connect } from './kernel/connect.ts';
-export type { Access, Actor, CallContext, Role, SystemActor, UserActor } from './kernel/contract.ts';
+export type {
+  Access,
+  Actor,
+  BoundService,
+  CallContext,
+  ContextOf,
+  Role,
+  Service,
+  SystemActor,
+  UserActor,
+} from './kernel/contract.ts';
 export { type ErrorKind, type FieldProblem, isTaskAppError, type TaskAppError } from './kernel/errors.ts';
 export type { JsonAnswer } from './kernel/implement.ts';
 export { type Logger, silent } from './kernel/logger.ts';

@@ -5,6 +5,16 @@ export { createHttpApp, type HttpAppOptions } from './http-app.ts';
 export { type HttpErrorSpec, httpErrors, toHttpError } from './http-errors.ts';
 export { createLogger, type LogOptions, type ServerLogger } from './logger.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
+export type { MountOptions } from './mount/base-path.ts';
+export { type FastifyTaskAppOptions, fastifyTaskApp } from './mount/fastify-plugin.ts';
+export {
+  type FetchHandler,
+  type FetchMountOptions,
+  type NextHandlers,
+  toFetchHandler,
+  toNextHandlers,
+} from './mount/fetch-handler.ts';
+export { type NodeHandler, toNodeHandler } from './mount/node-handler.ts';
 export { createOpenApi } from './openapi.ts';
 export type { Pressure, PressureLimits } from './pressure.ts';
 export type { LifecycleState } from './routes.ts';

@@ -28,7 +28,10 @@ export const problem = z
   })
   .meta({ id: 'Problem', description: 'An `Error` as RFC 9457 has it, for `Accept: application/problem+json`' });
 
-const header = (description: string, schema: { type: 'string' | 'integer' }) => ({ description, schema });
+const header = (description: string, schema: { type: 'string' | 'integer'; format?: 'int32' }) => ({
+  description,
+  schema,
+});
 
 const SAMPLE_ID = '0198c7a2-6f3e-7c41-9b1d-5f1c2a7e4d90';
 const SAMPLE_ERRORS: Readonly<Record<string, readonly string[]>> = {
@@ -49,9 +52,12 @@ export const components = {
       type: 'string',
     }),
     RateLimitPolicy: header('The budget that was charged: `"user";q=300;w=60`', { type: 'string' }),
-    RetryAfter: header('Seconds after which trying again makes sense', { type: 'integer' }),
+    RetryAfter: header('Seconds after which trying again makes sense', { type: 'integer', format: 'int32' }),
     WwwAuthenticate: header('What to bring, and whether the token was no good', { type: 'string' }),
     ETag: header('Names this state of the resource, for `If-Match` and `If-None-Match`', { type: 'string' }),
+    AllowOrigin: header('The origin that may read the answer, where it is one that the server allows', {
+      type: 'string',
+    }),
     RequestId: header('The id of the request, the one that was sent or a new one', { type: 'string' }),
   },
 } satisfies ZodOpenApiComponentsObject;
@@ -61,9 +67,15 @@ export const reference = (name: keyof (typeof components)['headers']) => ({
   $ref: `#/components/headers/${name}` as const,
 });
 
-/** Headers of every answer of an operation. */
-export const limitHeaders = {
+/** Headers of every answer. */
+export const commonHeaders = {
   'X-Request-Id': reference('RequestId'),
+  'Access-Control-Allow-Origin': reference('AllowOrigin'),
+};
+
+/** Headers of every answer that was charged to a limit. */
+export const limitHeaders = {
+  ...commonHeaders,
   RateLimit: reference('RateLimit'),
   'RateLimit-Policy': reference('RateLimitPolicy'),
 };

@@ -3,7 +3,7 @@ import { ERRORS, isKeyed, type NamedOperation, operations } from '@taskapp/core'
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import { coreError, type HttpErrorSpec, httpErrors, toHttpError } from './http-errors.ts';
 import type { Address } from './input.ts';
-import { error, problem, reference } from './openapi-components.ts';
+import { commonHeaders, error, limitHeaders, problem, reference } from './openapi-components.ts';
 import { hasVersion } from './preconditions.ts';
 
 const EXTRA_HEADERS: Readonly<Record<number, Record<string, { $ref: `#/components/headers/${string}` }>>> = {
@@ -72,12 +72,28 @@ function possibleErrors(operation: NamedOperation, { hasBody }: Address): HttpEr
   ];
 }
 
+/** Requests that are too long or too slow are refused before anything is charged, and a server in trouble may be. */
+const isCharged = (status: number) => status < 500 && ![408, 414, 431].includes(status);
+
+const ofAnyRoute = [
+  httpErrors.malformedRequest,
+  httpErrors.uriTooLong,
+  httpErrors.headersTooLarge,
+  httpErrors.internal,
+];
+
+/** What routes answer that is no success where they are charged to no limit. */
+export const commonErrors = (): Record<string, ZodOpenApiResponseObject> =>
+  Object.fromEntries(
+    byStatus(ofAnyRoute).map(([status, specs]) => [status, { ...describe(status, specs), headers: commonHeaders }]),
+  );
+
 function describe(status: number, specs: readonly HttpErrorSpec[]): ZodOpenApiResponseObject {
   const codes = specs.map(({ code }) => code);
   const samples = codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]);
   return {
     description: `${STATUS_CODES[status]}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
-    headers: { 'X-Request-Id': reference('RequestId'), ...EXTRA_HEADERS[status] },
+    headers: { ...(isCharged(status) ? limitHeaders : commonHeaders), ...EXTRA_HEADERS[status] },
     content: {
       'application/json': { schema: error, examples: Object.fromEntries(samples) },
       'application/problem+json': { schema: problem },

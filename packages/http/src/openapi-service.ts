@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import type { ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
+import { commonHeaders } from './openapi-components.ts';
+import { commonErrors } from './openapi-errors.ts';
 
 const answer = (description: string, schema: z.ZodType): ZodOpenApiResponseObject => ({
   description,
+  headers: commonHeaders,
   content: { 'application/json': { schema } },
 });
 const health = z.object({ status: z.enum(['healthy', 'degraded']), timestamp: z.iso.datetime() });
@@ -23,6 +26,7 @@ export const servicePaths: ZodOpenApiPathsObject = {
       summary: 'Tell whether the app works',
       description: '`degraded`: Redis is away; limits and caches are kept in the process, everything works.',
       responses: {
+        ...commonErrors(),
         200: answer('It works', health),
         503: answer('PostgreSQL does not answer', unhealthy),
       },
@@ -32,8 +36,9 @@ export const servicePaths: ZodOpenApiPathsObject = {
     get: {
       ...common,
       operationId: 'service.live',
-      summary: 'Tell whether the process answers; asks nothing else',
-      responses: { 200: answer('It does', z.object({ status: z.literal('ok') })) },
+      summary: 'Tell whether the process answers',
+      description: 'Asks nothing else: a process that does not answer should be restarted.',
+      responses: { ...commonErrors(), 200: answer('It does', z.object({ status: z.literal('ok') })) },
     },
   },
   '/readyz': {
@@ -41,7 +46,9 @@ export const servicePaths: ZodOpenApiPathsObject = {
       ...common,
       operationId: 'service.ready',
       summary: 'Tell whether to send requests here',
+      description: 'Not while the server starts or closes, and not while PostgreSQL is away.',
       responses: {
+        ...commonErrors(),
         200: answer('Ready', readiness),
         503: answer('Starting, closing, or without PostgreSQL', readiness),
       },

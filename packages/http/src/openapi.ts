@@ -1,21 +1,26 @@
-import { type Access, type NamedOperation, operations } from '@taskapp/core';
-import {
-  type CreateDocumentOptions,
-  createDocument,
-  type oas31,
-  type ZodOpenApiObject,
-  type ZodOpenApiOperationObject,
-} from 'zod-openapi';
+import { type Access, FEATURES, type NamedOperation, operations } from '@taskapp/core';
+import { createDocument, type oas31, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { type Address, addressOf } from './input.ts';
 import { components, limitHeaders, reference } from './openapi-components.ts';
 import { errorResponses } from './openapi-errors.ts';
-import { addExamples } from './openapi-examples.ts';
+import { addExamples, withoutUnused } from './openapi-examples.ts';
 import { describeHosted } from './openapi-hosted.ts';
 import { describeApi } from './openapi-info.ts';
+import { limitOf, proseOf } from './openapi-prose.ts';
 import { describeRequest } from './openapi-request.ts';
+import { describeForClients } from './openapi-schemas.ts';
 import { servicePaths } from './openapi-service.ts';
 import { hasVersion } from './preconditions.ts';
 import type { ServedApp } from './routes.ts';
+
+const SERVER = {
+  // Relative to where the document is served, so it is right below any prefix.
+  url: '.',
+  description: 'The server that this document comes from, be it production, staging or local',
+  'x-internal': false,
+};
+const SERVICE = { name: 'service', description: 'For balancers and monitors' };
+const TOKEN = 'An access token: a JWT that is verified the way RFC8725 asks for';
 
 /**
  * Derives the OpenAPI 3.1 document from the operations that the routes are derived from: those of `app`, by default all.
@@ -24,29 +29,29 @@ import type { ServedApp } from './routes.ts';
 export function createOpenApi(app?: ServedApp): oas31.OpenAPIObject {
   const offered = app?.operations ?? operations;
   const isHosted = offered.length < operations.length;
-  const document = addExamples(createDocument(describe(offered, isHosted), { override: describeForClients }));
-  return isHosted ? describeHosted(document) : document;
+  const document = createDocument(describe(offered, isHosted), { override: describeForClients });
+  addExamples(document);
+  return withoutUnused(isHosted ? describeHosted(document) : document);
 }
 
 function describe(operations: readonly NamedOperation[], isHosted: boolean): ZodOpenApiObject {
   return {
     openapi: '3.1.0',
     info: describeApi(isHosted),
-    // Relative to where the document is served, so it is right below any prefix.
-    servers: [{ url: './', description: 'The server that this document comes from' }],
-    tags: [...listFeatures(operations), 'service'].map((name) => ({ name })),
+    servers: [SERVER],
+    tags: [...listFeatures(operations).map((name) => ({ name, description: FEATURES[name] })), SERVICE],
     paths: { ...createPaths(operations), ...servicePaths },
     components: {
       ...components,
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token' },
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: TOKEN },
       },
     },
   };
 }
 
 /** Those for everybody come first, in their order, and then those with operations for administrators. */
-function listFeatures(operations: readonly NamedOperation[]): string[] {
+function listFeatures(operations: readonly NamedOperation[]): NamedOperation['feature'][] {
   const forAdmins = new Set(operations.filter(({ access }) => access === 'admin').map(({ feature }) => feature));
   const features = [...new Set(operations.map(({ feature }) => feature))];
   return [...features.filter((name) => !forAdmins.has(name)), ...forAdmins];
@@ -71,19 +76,13 @@ function describeOperation(operation: NamedOperation, address: Address): ZodOpen
     operationId: operation.id,
     tags: [operation.feature],
     summary: operation.summary,
-    ...describeAtLength(operation),
+    description: proseOf(operation),
     security: SECURITY[access] ?? [{ bearer: [] }],
     'x-authz': access,
-    'x-rate-limit': operation.limit ?? (access === 'public' ? 'ip' : 'user'),
+    'x-rate-limit': limitOf(operation),
     ...describeRequest(operation, address),
     responses: { ...describeSuccess(operation), ...errorResponses(operation, address) },
   };
-}
-
-/** Pages show who may call an operation only where a description says so. */
-function describeAtLength({ access, description = '' }: NamedOperation) {
-  const text = `${access === 'admin' ? 'For administrators. ' : ''}${description}`.trim();
-  return text === '' ? {} : { description: text };
 }
 
 function describeSuccess({ http, output, status, summary }: NamedOperation) {
@@ -94,15 +93,3 @@ function describeSuccess({ http, output, status, summary }: NamedOperation) {
     [code]: { description: summary, headers, ...(output && { content: { 'application/json': { schema: output } } }) },
   };
 }
-
-type Override = Extract<NonNullable<CreateDocumentOptions['override']>, (...args: never[]) => unknown>;
-
-/** What JSON makes of a value, without what only validators care about. */
-const describeForClients: Override = ({ zodSchema, jsonSchema, io }) => {
-  if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
-  if (jsonSchema.format === 'uuid') delete jsonSchema.pattern;
-  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  // Answers may grow; a client that refuses fields it does not know would break.
-  if (io === 'output') delete jsonSchema.additionalProperties;
-};

@@ -6,9 +6,17 @@ import { userErrors } from '../users/users.errors.ts';
 import { account, email, name } from '../users/users.fields.ts';
 import { authErrors } from './auth.errors.ts';
 
+const TOKEN_EXAMPLE = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiI…';
+
 const tokens = z.object({
-  accessToken: z.string().describe('Bearer token for the other operations, valid for 15 minutes by default'),
-  refreshToken: z.string().describe('Buys the next pair once; keep it secret'),
+  accessToken: z
+    .string()
+    .meta({ examples: [TOKEN_EXAMPLE] })
+    .describe('Bearer token for the other operations, valid for 15 minutes by default'),
+  refreshToken: z
+    .string()
+    .meta({ examples: [TOKEN_EXAMPLE] })
+    .describe('Buys the next pair once; keep it secret'),
 });
 const signedIn = z.object({ user: account, ...tokens.shape }).meta({ id: 'SignedIn' });
 const tokenPair = tokens.meta({ id: 'TokenPair' });
@@ -24,8 +32,14 @@ export const session = z
     createdAt: z.date(),
     lastUsedAt: z.date(),
     expiresAt: z.date(),
-    ip: z.string().nullable(),
-    userAgent: z.string().nullable(),
+    ip: z
+      .string()
+      .meta({ examples: ['203.0.113.7'] })
+      .nullable(),
+    userAgent: z
+      .string()
+      .meta({ examples: ['Mozilla/5.0'] })
+      .nullable(),
     current: z.boolean().describe('True for the session of this call'),
   })
   .meta({ id: 'Session' });

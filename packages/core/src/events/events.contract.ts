@@ -5,8 +5,11 @@ import { id, limit } from '../kernel/fields.ts';
 const event = z
   .object({
     id: z.uuid(),
-    type: z.string().describe('What happened: `task.updated`, `session.revoked`'),
-    entityType: z.string(),
+    type: z
+      .string()
+      .meta({ examples: ['task.updated'] })
+      .describe('What happened: `task.updated`, `session.revoked`'),
+    entityType: z.string().meta({ examples: ['task'] }),
     entityId: z.uuid().nullable().describe('What it happened to; null for a sign-in to an unknown account'),
     workspaceId: z.uuid().nullable().describe('null for what concerns an account'),
     seq: z.int().nullable().describe('Version that the change gave the workspace'),
@@ -15,10 +18,17 @@ const event = z
       userId: z.uuid().nullable(),
       reason: z.string().nullable(),
     }),
-    requestId: z.string().nullable(),
-    ip: z.string().nullable(),
+    requestId: z
+      .string()
+      .meta({ examples: ['0198c7a2-6f3e-7c41-9b1d-5f1c2a7e4d90'] })
+      .nullable(),
+    ip: z
+      .string()
+      .meta({ examples: ['203.0.113.7'] })
+      .nullable(),
     changes: z
       .record(z.string(), z.unknown())
+      .meta({ examples: [{ title: { from: 'Buy milk', to: 'Buy oat milk' } }] })
       .describe('Changed fields with their values: `{"title":{"from":…,"to":…}}`'),
     createdAt: z.date(),
   })
@@ -45,7 +55,7 @@ export const eventsContract = defineContract({
     output: z.object({
       events: z.array(event),
       pagination: z.object({
-        limit: z.int(),
+        limit: z.int().meta({ examples: [20] }),
         nextCursor: z
           .string()
           .nullable()

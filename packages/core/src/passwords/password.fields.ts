@@ -10,7 +10,7 @@ const base = z
   .string({ error: ({ input }) => (input === undefined ? 'Password is required' : 'Must be a string') })
   .refine(isStorable, FORBIDDEN_CHARACTERS)
   .refine((value) => lengthOf(value) <= MAX_LENGTH, `Password must be at most ${MAX_LENGTH} characters`)
-  .meta({ maxLength: MAX_LENGTH });
+  .meta({ maxLength: MAX_LENGTH, examples: ['Password123'] });
 
 /** With as many characters as people count: code points, not the units that JavaScript stores. */
 const ofLength = (min: number) =>

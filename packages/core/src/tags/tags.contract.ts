@@ -7,7 +7,11 @@ import { tagErrors } from './tags.errors.ts';
 export const DEFAULT_COLOR = '#2563eb';
 
 /** A tag as tasks carry it. */
-export const tagRef = z.object({ id: z.uuid(), name: z.string(), color: z.string() });
+export const tagRef = z.object({
+  id: z.uuid(),
+  name: z.string().meta({ examples: ['home'] }),
+  color: z.string().meta({ examples: [DEFAULT_COLOR] }),
+});
 
 const tag = tagRef
   .extend({
@@ -27,6 +31,7 @@ const name = text({ max: 50, required: 'Name is required' })
 const color = z
   .string()
   .regex(/^#[0-9a-fA-F]{6}$/, 'Must be a colour like #2563eb')
+  .meta({ maxLength: 7, examples: ['#15803d'] })
   .describe('Colour as #rrggbb');
 
 export const tagsContract = defineContract({

@@ -11,9 +11,8 @@ export const SORTS = ['-createdAt', 'createdAt', '-dueDate', 'dueDate', '-priori
 
 const id = anyId.describe('Task id');
 const workspaceId = anyId.optional().describe('Workspace; the personal one by default');
-const title = text({ max: 200, required: 'Title is required' })
-  .meta({ examples: ['Buy milk'] })
-  .describe('What needs doing');
+const aboutTitle = { description: 'What needs doing', examples: ['Buy milk'] };
+const title = text({ max: 200, required: 'Title is required' }).meta(aboutTitle);
 const description = text({ max: 5000, multiline: true }).nullable().optional().describe('Details; null: none');
 const status = z.enum(STATUSES).describe('Where the task stands');
 const priority = z.enum(PRIORITIES).describe('How much it matters');
@@ -32,12 +31,18 @@ export const MAX_NUMBERED = 100_000;
 const task = z
   .object({
     id: z.uuid(),
-    title: z.string(),
-    description: z.string().nullable(),
+    title: z.string().meta(aboutTitle),
+    description: z
+      .string()
+      .nullable()
+      .meta({ examples: ['Two litres'] }),
     status,
     priority,
     dueDate: z.date().nullable(),
-    completedAt: z.date().nullable().describe('When the status became DONE'),
+    completedAt: z
+      .date()
+      .nullable()
+      .meta({ description: 'When the status became DONE', examples: [null] }),
     userId: z.uuid().nullable().describe('Who created it; null once that account is deleted'),
     workspaceId: z.uuid(),
     version: z.int().describe('Grows with every change of the task'),
@@ -50,7 +55,7 @@ const task = z
 const pagination = z
   .object({
     page: z.int().nullable().describe('null when paging by cursor'),
-    limit: z.int(),
+    limit: z.int().meta({ examples: [20] }),
     total: z.int().nullable().describe('Tasks that match; null with count=false'),
     totalPages: z.int().nullable(),
     nextCursor: z.string().nullable().describe('Send it as `cursor` for the page that follows; null: the last page'),

@@ -48,7 +48,12 @@ export const usersContract = defineContract({
     }),
     output: z.object({
       users: z.array(user),
-      pagination: z.object({ page: z.int(), limit: z.int(), total: z.int(), totalPages: z.int() }),
+      pagination: z.object({
+        page: z.int(),
+        limit: z.int().meta({ examples: [20] }),
+        total: z.int(),
+        totalPages: z.int(),
+      }),
     }),
   },
   create: {

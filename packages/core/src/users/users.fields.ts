@@ -23,11 +23,20 @@ export const role = z.enum(['USER', 'ADMIN']).describe('What the user may do');
 export const normalizeEmail = (address: string): string => address.trim().normalize('NFC').toLowerCase();
 
 /** A user as everybody but the user and administrators sees them. */
-export const account = z.object({ id: z.uuid(), email: z.string(), name: z.string(), role });
+export const account = z.object({
+  id: z.uuid(),
+  email: z.string().meta({ examples: ['ada@example.com'] }),
+  name: z.string().meta({ examples: ['Ada'] }),
+  role,
+});
 
 export const user = account
   .extend({
-    disabledAt: z.date().nullable().describe('When an administrator locked the account; null: never'),
+    disabledAt: z
+      .date()
+      .nullable()
+      .meta({ examples: [null] })
+      .describe('When an administrator locked the account; null: never'),
     version: z.int(),
     createdAt: z.date(),
     updatedAt: z.date(),
