@@ -37,5 +37,6 @@ export type {
   TaskAppEvent,
   TaskAppEvents,
 } from './subscriptions/task-app-event.ts';
+export { MAX_IMPORTED } from './tasks/task-transfer.contract.ts';
 export type { TaskView } from './tasks/tasks.contract.ts';
 export type { BoundServices, TransactionApp } from './transaction-app.ts';

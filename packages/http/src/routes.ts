@@ -10,7 +10,7 @@ import {
 import type { Context } from 'koa';
 import { sendJson, setField } from './answer.ts';
 import { type Bearer, readBearer } from './bearer.ts';
-import { readBody } from './body.ts';
+import { type BodyLimits, readBody } from './body.ts';
 import { INVALID_TOKEN_CHALLENGE, identify, orBlame } from './caller.ts';
 import { httpErrors, refuse } from './http-errors.ts';
 import { type Address, addressOf, collectInput } from './input.ts';
@@ -78,10 +78,15 @@ interface Given {
 async function carryOut({ app, operation, address, options }: Route, { ctx, params, bearer }: Given) {
   const { shedding, bodyLimit } = options;
   const caller = await identify(app, operation, bearer);
-  const body = address.hasBody ? await shedding.pause(() => readBody(ctx, bodyLimit)) : {};
+  const body = address.hasBody ? await shedding.pause(() => readBody(ctx, limitsOf(operation, bodyLimit))) : {};
   const input = collectInput(operation, address, { params, querystring: ctx.querystring, body });
   return runAsJson(app, operation, { ...factsOf(ctx), ...caller }, input).catch(orBlame(bearer));
 }
+
+const BULK: Required<BodyLimits> = { bytes: 1_048_576, members: 50_000 };
+
+const limitsOf = ({ bulk }: NamedOperation, bytes: number): BodyLimits =>
+  bulk ? { ...BULK, bytes: Math.max(bytes, BULK.bytes) } : { bytes };
 
 /** A peer without an address, as on a Unix socket, is nobody in particular. */
 function factsOf(ctx: Context): Omit<CallContext, 'actor'> {
