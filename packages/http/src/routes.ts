@@ -35,7 +35,9 @@ export interface RouteOptions {
 
 /** Registers a route for every operation of the app. */
 export function registerOperations(routers: Routers, app: TaskApp, options: RouteOptions): void {
-  for (const operation of operations) {
+  const hasParameter = ({ http }: NamedOperation) => Number(http.includes(':'));
+  // `/things/import` is no thing with that id.
+  for (const operation of operations.toSorted((a, b) => hasParameter(a) - hasParameter(b))) {
     const address = addressOf(operation);
     const route = { app, operation, address, options };
     routers.add(address.method, address.path, (ctx, params) => answer(route, ctx, params));

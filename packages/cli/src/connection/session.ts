@@ -40,7 +40,10 @@ export async function openDirectSession(run: Run, { as }: Pick<Globals, 'as'>): 
   return {
     source,
     operationOf,
-    call: async (id, input) => (await core.run(app, operationOf(id), context, input)) as Record<string, unknown>,
+    call: async (id, input, { ifMatch } = {}) => {
+      const ctx = ifMatch === undefined ? context : { ...context, ifMatch: [ifMatch] };
+      return (await core.run(app, operationOf(id), ctx, input)) as Record<string, unknown>;
+    },
     ...(!source.hasSecrets && { noTokens: NO_SECRETS }),
   };
 }
