@@ -127,7 +127,7 @@ test('at a terminal the text can be mended', async () => {
   const editor = await createEditor(replace('MEDIUM', 'SOON'), replace('SOON', 'LOW'));
   const run = await edit(ada, task.id, editor, ['y']);
   assert.equal(run.code, 0, run.stderr);
-  assert.match(run.stderr, /priority.*\n[^]*Edit it again\?/);
+  assert.match(run.stderr, /priority.*\n[\s\S]*Edit it again\?/);
   assert.doesNotMatch(run.stderr, /is kept in/);
   assert.equal((await ada.as.tasks.get({ id: task.id })).priority, 'LOW');
   const given = await edit(ada, task.id, await createEditor(replace('LOW', 'SOON')), ['n']);

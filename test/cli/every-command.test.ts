@@ -84,6 +84,8 @@ async function waysOf(user: TestUser): Promise<Record<string, Way>> {
     'task remove': { argv: [task] },
     'task quick-add': { argv: ['--text', 'Call tomorrow #new'] },
     'task preview-quick-add': { argv: ['--text', 'Call tomorrow #new'] },
+    'task edit': { argv: [task], env: { TASKCTL_EDITOR: 'sed -i.bak s/One/Two/' } },
+    'task import': { argv: ['-'], stdin: '[{"title":"Imported"}]' },
     'tag create': { argv: ['--name', `t${Math.random()}`] },
     'tag get': { argv: [tag] },
     'tag update': { argv: [tag, '--color', '#000000'] },

@@ -35,8 +35,9 @@ export function createTaskwarrior() {
       execFileSync(program, ['import', '-'], { env, input: json, stdio: ['pipe', 'ignore', 'pipe'] }),
     /** All its tasks, by uuid, without what it works out anew each time. */
     export: async () => {
-      const tasks = JSON.parse(await run('export')) as (Record<string, unknown> & { uuid: string })[];
-      return new Map(tasks.map(({ id: _id, urgency: _urgency, ...task }) => [task.uuid, task]).sort());
+      const tasks = JSON.parse(await run('export')) as Record<string, unknown>[];
+      const own = tasks.map(({ id: _id, urgency: _urgency, ...task }) => [String(task.uuid), task] as const);
+      return new Map(own.toSorted(([a], [b]) => (a < b ? -1 : 1)));
     },
     text: () => run('export'),
   };
