@@ -3,6 +3,7 @@ import type { CommandSpec } from '../catalog/command-spec.ts';
 import { EXIT } from '../exit-codes.ts';
 import { failCli } from '../failures.ts';
 import { addCommand, setAction } from '../terminal/commands.ts';
+import { addGlobals } from '../terminal/global-options.ts';
 import type { Globals } from '../terminal/globals.ts';
 import type { Run } from '../terminal/run.ts';
 import { formatOf, TRANSFER_FORMATS, type TransferFormat } from '../transfer/formats.ts';
@@ -68,7 +69,7 @@ function chooseFormat(
 
 /** `taskctl task import FILE`: from a file or from stdin. */
 export function addImportCommand(task: Command, { run, spec }: Making): void {
-  const command = addCommand(task, 'import', spec.summary);
+  const command = addGlobals(task.command('import').description(spec.summary), ['dry-run']);
   command.argument('<file>', 'an export in JSON, NDJSON or CSV, or of Taskwarrior; -: stdin');
   command.addOption(format()).addOption(workspace());
   const existing = new Option(
