@@ -28,6 +28,17 @@ export async function provideTags(db: Knex.Transaction, workspaceId: string, tag
   return { ids: await lockTagIds(db, workspaceId, names), made };
 }
 
+/** Those of the tags that the workspace does not have, each once. */
+export async function findMissingTags(db: Knex.Transaction, workspaceId: string, tags: readonly NamedTag[]) {
+  const ids = await lockTagIds(
+    db,
+    workspaceId,
+    tags.map(({ name }) => name),
+  );
+  const missing = tags.filter(({ name }) => !ids.has(name)).map((tag) => [tag.name.toLowerCase(), tag] as const);
+  return [...new Map(missing).values()];
+}
+
 /** Case is PostgreSQL's business, whose index decides which names are the same. */
 async function lockTagIds(db: Knex.Transaction, workspaceId: string, names: readonly string[]) {
   if (names.length === 0) return new Map<string, string>();

@@ -38,16 +38,38 @@ export function plan(row: ImportedTask, here: Here | undefined, existing: Import
   if (row.completedAt && wanted.status !== 'DONE') {
     return failed('completedAt', 'Only a task whose status is DONE has one');
   }
-  const { tags, updatedAt, metadata, ...fields } = wanted;
-  if (!here) {
-    const made = { ...fields, ...(metadata && { metadata }) };
-    return { outcome: 'created', errors: [], wanted, changes: all('to', withoutNothing(made)) };
-  }
-  const kept = isDeepStrictEqual(metadata, here.metadata) ? {} : { metadata: { from: here.metadata, to: metadata } };
-  const changes = { ...diff<Omit<Here, 'tags' | 'metadata'>>(here, fields as Partial<Here>), ...kept };
-  if (Object.keys(changes).length === 0 && !hasOtherTags(wanted, here)) return { outcome: 'unchanged', errors: [] };
+  const changes = changesOf(wanted, here);
+  if (!here) return { outcome: 'created', errors: [], wanted, changes };
+  if (Object.keys(changes).length === 0 && !hasOtherTags(wanted, here)) return UNCHANGED;
   if (stays(row, here, existing)) return { outcome: 'skipped', errors: [] };
-  return { outcome: 'updated', errors: [], wanted: { ...wanted, updatedAt: laterThan(here, updatedAt) }, changes };
+  return {
+    outcome: 'updated',
+    errors: [],
+    wanted: { ...wanted, updatedAt: laterThan(here, wanted.updatedAt) },
+    changes,
+  };
+}
+
+const UNCHANGED: Plan = { outcome: 'unchanged', errors: [] };
+
+type Replaceable = Pick<Fields, 'title' | 'description' | 'status' | 'priority' | 'dueDate'>;
+
+/** The same plan with some fields as a hook wants them. */
+export function replaceFields<P extends Plan & { readonly wanted: Wanted }>(
+  planned: P,
+  here: Here | undefined,
+  fields: Partial<Replaceable>,
+): P {
+  const merged = { ...planned.wanted, ...fields };
+  const wanted = { ...merged, completedAt: merged.status === 'DONE' ? merged.completedAt : null };
+  return { ...planned, wanted, changes: changesOf(wanted, here) };
+}
+
+/** What is different afterwards, but for tags. */
+function changesOf({ tags: _tags, updatedAt: _updated, metadata, ...fields }: Wanted, here: Here | undefined): Changes {
+  if (!here) return all('to', withoutNothing({ ...fields, ...(metadata && { metadata }) }));
+  const kept = isDeepStrictEqual(metadata, here.metadata) ? {} : { metadata: { from: here.metadata, to: metadata } };
+  return { ...diff<Omit<Here, 'tags' | 'metadata'>>(here, fields as Partial<Here>), ...kept };
 }
 
 /** The plan for a task that cannot be imported. */

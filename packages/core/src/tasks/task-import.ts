@@ -1,33 +1,37 @@
 import { v5, v7 } from 'uuid';
 import type { Deps } from '../deps.ts';
 import { all, diff } from '../events/events.queries.ts';
-import type { CallContext } from '../kernel/contract.ts';
 import { transaction } from '../kernel/transaction.ts';
 import { provideTags } from '../tags/tag-import.queries.ts';
 import { assertTagLimit } from '../tags/tags.queries.ts';
 import { getWritableScope, type WorkspaceScope } from '../workspaces/workspaces.queries.ts';
 import * as queries from './task-import.queries.ts';
+import { createHookedImport } from './task-import-hooked.ts';
 import { failed, type Here, hasOtherTags, type Plan, plan, type Wanted } from './task-import-plan.ts';
+import type { Context } from './task-recording.queries.ts';
 import type { ImportedTask, ImportInput, ImportResult } from './task-transfer.contract.ts';
 import { replaceTags } from './tasks.queries.ts';
 
 type Trx = Parameters<typeof queries.takeTurn>[0];
 
 /** An imported task, what is here under its id, and what becomes of it. */
-interface Step extends Plan {
+export interface Step extends Plan {
   readonly id: string;
   readonly here: Here | undefined;
 }
-type Write = Step & { readonly wanted: Wanted };
+export type Write = Step & { readonly wanted: Wanted };
 
 /** Makes and changes tasks by their ids, in one transaction. */
-export function createTaskImport({ db }: Deps) {
-  return async (ctx: CallContext, input: ImportInput): Promise<{ results: ImportResult[] }> =>
+export function createTaskImport(deps: Deps) {
+  const { db } = deps;
+  const { task, tag } = deps.hooks.given;
+  const write = task || tag ? createHookedImport(deps, carryOut) : carryOut;
+  return async (ctx: Context, input: ImportInput): Promise<{ results: ImportResult[] }> =>
     transaction(db, async (db) => {
       const scope = await getWritableScope(db, ctx, input.workspaceId);
       await queries.takeTurn(db, scope.id);
       const steps = await planSteps(db, scope, input);
-      const written = input.dryRun ? steps : await carryOut(db, ctx, { scope, steps });
+      const written = input.dryRun ? steps : await write(db, ctx, { scope, steps });
       return { results: written.map(({ id, outcome, errors }) => ({ id, outcome, errors: [...errors] })) };
     });
 }
@@ -50,14 +54,15 @@ async function planSteps(db: Trx, scope: WorkspaceScope, { tasks, existing, copy
 /** Said of every id that is not free, whoever has it. */
 const TAKEN = failed('id', 'Cannot be used in this workspace; import a copy');
 
-interface Work {
+/** What an import is to do, and in which workspace. */
+export interface Work {
   readonly scope: WorkspaceScope;
   readonly steps: readonly Step[];
 }
 
-async function carryOut(db: Trx, ctx: CallContext, { scope, steps }: Work): Promise<readonly Step[]> {
+async function carryOut(db: Trx, ctx: Context, { scope, steps }: Work): Promise<readonly Step[]> {
   const planned = steps.filter((step): step is Write => step.wanted !== undefined);
-  const creatorId = ctx.actor?.kind === 'user' ? ctx.actor.userId : scope.ownerId;
+  const creatorId = ctx.actor.kind === 'user' ? ctx.actor.userId : scope.ownerId;
   const news = planned.filter(({ outcome }) => outcome === 'created');
   const made = await queries.insertTasks(db, { workspaceId: scope.id, creatorId }, news);
   const changed = planned.filter(({ outcome }) => outcome === 'updated');
