@@ -84,6 +84,8 @@ const WAYS: Readonly<Record<string, (user: TestUser) => Way | Promise<Way>>> = {
   'task remove': async (user) => ({ argv: [await task(user)] }),
   'task quick-add': () => ({ argv: ['--text', 'Call tomorrow #new'] }),
   'task preview-quick-add': () => ({ argv: ['--text', 'Call tomorrow #new'] }),
+  'task edit': async (user) => ({ argv: [await task(user)], env: { TASKCTL_EDITOR: 'sed -i.bak s/One/Two/' } }),
+  'task import': () => ({ argv: ['-'], stdin: '[{"title":"Imported"}]' }),
   'tag create': () => ({ argv: ['--name', `t${Math.random()}`] }),
   'tag get': async (user) => ({ argv: [await tag(user)] }),
   'tag update': async (user) => ({ argv: [await tag(user), '--color', '#000000'] }),

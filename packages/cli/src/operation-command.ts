@@ -8,12 +8,14 @@ import type { Result, Row } from './render/result.ts';
 import { isLines } from './terminal/io.ts';
 import type { Run } from './terminal/run.ts';
 import { readLines } from './terminal/stdin.ts';
+import { checkWatch, watchResult } from './watch.ts';
 
 /** Runs an operation as a command: checks, secrets, connection, the call, the result. */
 export async function runOperation(run: Run, command: OperationCommand, given: Given): Promise<void> {
   const { spec, form, fields } = command;
   run.reporter.nameFields(fields.nameOf);
   checkUse(command, given);
+  if (given.options.watch !== undefined) checkWatch(run, given);
   await askFirst(run, command, given);
   const asked = await askArgument(run, command, given);
   const secrets = await readSecretsOf(run, command, given);
@@ -30,6 +32,10 @@ export async function runOperation(run: Run, command: OperationCommand, given: G
   const [all, sort] = [given.options.all === true, sortOf(spec, given.options)];
   if (all && sort === undefined && isLines(given.globals.format)) {
     return run.reporter.printPages(callPages(session, command, input));
+  }
+  const { watch } = given.options;
+  if (watch !== undefined) {
+    return watchResult(run, { seconds: watch, form, read: () => callOnce(session, command, { input, all, sort }) });
   }
   const result = await callOnce(session, command, { input, all, sort });
   await run.reporter.print(result, form);

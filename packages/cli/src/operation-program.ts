@@ -54,6 +54,9 @@ export function addOperation(command: Command, loop: Loop): void {
 function addFurtherOptions(command: Command, { spec, specOf, form }: Loop): void {
   const { everything } = form;
   if (hasPages(spec)) command.option('--all', 'all pages, not only one');
+  if (spec.output.kind === 'list') {
+    command.option('--watch [seconds]', 'on a terminal: show it anew every 2 seconds, or so many');
+  }
   if (isSorted(spec)) command.option('--sort <field>', 'order of what is shown; -<field>: the other way round');
   if (everything) command.option('--all', `${specOf(everything).summary.toLowerCase()}, instead`);
   if (form.preview) command.option('--preview', `${specOf(form.preview).summary.toLowerCase()}, and change nothing`);

@@ -7,10 +7,12 @@ import { addConfigCommands } from './commands/config.ts';
 import { addDatabaseCommands } from './commands/db.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addHelpCommand } from './commands/help.ts';
+import { furtherCommands, ownCommands } from './commands/own-commands.ts';
 import { addProfileCommands } from './commands/profile.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addSecretCommand } from './commands/secret.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addStatsCommand } from './commands/stats.ts';
 import { addCommandOf, addOperation, type Loop } from './operation-program.ts';
 import { presentation } from './presentation.ts';
 import type { SpecOf } from './references.ts';
@@ -31,6 +33,7 @@ export function createProgram(run: Run, catalog: readonly CommandSpec[], argv: r
     const command = addCommandOf(spec, program.command(name).description(summary ?? spec.summary));
     addOperation(command, { run, specOf, spec, form: { ...presentation[operation], ...form } });
   }
+  addStatsCommand(program, { run, spec: specOf('tasks.stats') });
   addStatusCommand(program, run, 'whoami');
   program.commandsGroup('Operations:');
   for (const noun of new Set(catalog.map((spec) => spec.noun))) {
@@ -67,9 +70,15 @@ function addNoun(program: Command, { run, specOf, specs, isNamed }: Noun): void 
   const group = addGroup(program, noun, verbs.join(', '));
   if (!isNamed) return;
   for (const spec of specs) {
+    const addOwn = ownCommands[spec.id];
+    if (addOwn) {
+      addOwn(group, { run, spec, specOf });
+      continue;
+    }
     const command = addCommandOf(spec, group.command(spec.verb).description(spec.summary));
     if (spec.verb === 'remove') command.alias('delete');
     addOperation(command, { run, specOf, spec, form: presentation[spec.id] ?? {} });
   }
+  for (const add of furtherCommands[noun] ?? []) add(group, { run, specOf });
   if (noun === 'auth') addStatusCommand(group, run, 'status');
 }

@@ -6,7 +6,17 @@ import { readPages } from './pages.ts';
 import type { Row } from './render/result.ts';
 
 /** Runs another operation as the actor of the command. */
-export type CallOperation = (id: OperationId, input: Record<string, unknown>) => Promise<Record<string, unknown>>;
+export type CallOperation = (
+  id: OperationId,
+  input: Record<string, unknown>,
+  facts?: CallFacts,
+) => Promise<Record<string, unknown>>;
+
+/** What a call may say besides its input. */
+export interface CallFacts {
+  /** The version that the resource must still have. */
+  readonly ifMatch?: number;
+}
 
 /** Where the things that a field names are listed, and what they may be called instead of their id. */
 export interface Reference {

@@ -61,5 +61,6 @@ export type {
   TaskAppEvents,
 } from './subscriptions/task-app-event.ts';
 export type { HostedBoundServices, HostedTaskApp, HostedTransactionApp, TaskApp } from './task-app.ts';
+export { MAX_IMPORTED } from './tasks/task-transfer.contract.ts';
 export type { TaskView } from './tasks/tasks.contract.ts';
 export type { BoundServices, TransactionApp } from './transaction-app.ts';

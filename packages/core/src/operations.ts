@@ -5,6 +5,8 @@ import { callAsJson, type JsonAnswer } from './kernel/implement.ts';
 import { quickAddContract } from './quick-add/quick-add.contract.ts';
 import { sessionsContract } from './sessions/sessions.contract.ts';
 import { tagsContract } from './tags/tags.contract.ts';
+import { taskStatsContract } from './tasks/task-stats.contract.ts';
+import { taskTransferContract } from './tasks/task-transfer.contract.ts';
 import { tasksContract } from './tasks/tasks.contract.ts';
 import { usersContract } from './users/users.contract.ts';
 
@@ -13,7 +15,7 @@ export const contracts = {
   auth: authContract,
   users: usersContract,
   sessions: sessionsContract,
-  tasks: { ...tasksContract, ...quickAddContract },
+  tasks: { ...tasksContract, ...quickAddContract, ...taskTransferContract, ...taskStatsContract },
   tags: tagsContract,
   events: eventsContract,
 };

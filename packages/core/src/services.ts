@@ -8,6 +8,7 @@ import type { Services } from './operations.ts';
 import { createQuickAddService } from './quick-add/quick-add.service.ts';
 import { createSessionService } from './sessions/sessions.service.ts';
 import { createTagService } from './tags/tags.service.ts';
+import { createManyTasksService } from './tasks/many-tasks.service.ts';
 import { createTaskService } from './tasks/tasks.service.ts';
 import { createUserService } from './users/users.service.ts';
 
@@ -20,6 +21,7 @@ function createServices(deps: Deps): Services {
     sessions: createSessionService(deps),
     tasks: {
       ...createTaskService(deps),
+      ...createManyTasksService(deps),
       ...createQuickAddService({ db, onTransaction: (trx) => createServices(onlyOn(trx, deps)) }),
     },
     tags: createTagService(deps),

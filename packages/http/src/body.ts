@@ -13,19 +13,27 @@ const INFLATE: ReadonlyMap<string, () => NodeJS.ReadWriteStream & Readable> = ne
 ]);
 const UTF_8 = /^utf-?8$/i;
 
+/** How much a body may hold. */
+export interface BodyLimits {
+  /** Bytes at most, counted after decompression. */
+  readonly bytes: number;
+  /** Members of its objects and arrays at most, all together. */
+  readonly members?: number;
+}
+
 /**
  * Reads the JSON object that a request carries; `{}` where it carries nothing. A body that the host has parsed before
  * is taken from `ctx.request.body` or `req.body` and checked alike.
  *
- * @param limit bytes at most, counted after decompression
  * @throws 400, 413, 415 as `refuse` throws them, and 499 when the client goes away meanwhile
  */
-export async function readBody(ctx: Context, limit: number): Promise<Record<string, unknown>> {
+export async function readBody(ctx: Context, limits: BodyLimits): Promise<Record<string, unknown>> {
   const parsedByHost = findParsedBody(ctx);
   if (parsedByHost === undefined && !carriesBody(ctx.req)) return {};
   if (carriesBody(ctx.req)) checkMediaType(ctx);
-  const bytes = parsedByHost === undefined ? await readBytes(ctx.req, limit) : toBytes(parsedByHost, limit);
-  return bytes.length === 0 ? {} : parse(decode(bytes));
+  const bytes =
+    parsedByHost === undefined ? await readBytes(ctx.req, limits.bytes) : toBytes(parsedByHost, limits.bytes);
+  return bytes.length === 0 ? {} : parse(decode(bytes), limits);
 }
 
 function findParsedBody({ request, req }: Context): unknown {
@@ -104,14 +112,14 @@ function decode(bytes: Buffer): string {
   }
 }
 
-function parse(text: string): Record<string, unknown> {
-  const parsed = parseJson(text);
+function parse(text: string, limits: BodyLimits): Record<string, unknown> {
+  const parsed = parseJson(text, limits);
   return 'value' in parsed ? parsed.value : refuse(coreError('input.invalid'), { errors: parsed.problems });
 }
 
-function parseJson(text: string) {
+function parseJson(text: string, { members }: BodyLimits) {
   try {
-    return parseObject(text);
+    return parseObject(text, members);
   } catch (cause) {
     return refuse(httpErrors.malformedJson, { cause });
   }

@@ -1,4 +1,5 @@
 const MAX_DEPTH = 16;
+/** Members of an object in all, where the caller of `parseObject` says nothing else. */
 const MAX_MEMBERS = 500;
 const MAX_PROBLEMS = 20;
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
@@ -10,17 +11,17 @@ const TOKEN = /"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|[{}[\],]/g;
 export type ParsedObject = { readonly value: Record<string, unknown> } | { readonly problems: readonly string[] };
 
 /**
- * Parses JSON more strictly than `JSON.parse`: the value is an object, at most 16 levels deep with at most 500 members
+ * Parses JSON more strictly than `JSON.parse`: the value is an object, at most 16 levels deep with at most `maxMembers`
  * in all, no key is given twice, and none is one that JavaScript gives a meaning to. A BOM is for the caller to drop.
  *
  * @throws SyntaxError when it is not JSON
  */
-export function parseObject(text: string): ParsedObject {
+export function parseObject(text: string, maxMembers = MAX_MEMBERS): ParsedObject {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { problems: ['body: Must be a JSON object'] };
   }
-  const problems = findProblems(text);
+  const problems = findProblems(text, maxMembers);
   return problems.length > 0 ? { problems } : { value: value as Record<string, unknown> };
 }
 
@@ -31,7 +32,7 @@ interface Level {
 }
 
 /** Walks over text that is known to be JSON; a loop, because depth is one of the things that it limits. */
-function findProblems(text: string): string[] {
+function findProblems(text: string, maxMembers: number): string[] {
   const problems: string[] = [];
   const levels: Level[] = [];
   let members = 0;
@@ -44,7 +45,7 @@ function findProblems(text: string): string[] {
     else continue;
     members += 1;
     if (levels.length > MAX_DEPTH) return [`body: Must not be nested more than ${MAX_DEPTH} levels deep`];
-    if (members > MAX_MEMBERS) return [`body: Must not have more than ${MAX_MEMBERS} members`];
+    if (members > maxMembers) return [`body: Must not have more than ${maxMembers} members`];
   }
   return problems.slice(0, MAX_PROBLEMS);
 }

@@ -10,7 +10,7 @@ import {
 import type { Context } from 'koa';
 import { sendJson, setField } from './answer.ts';
 import type { Bearer, ReadBearer } from './bearer.ts';
-import { readBody } from './body.ts';
+import { type BodyLimits, readBody } from './body.ts';
 import { INVALID_TOKEN_CHALLENGE, identify, orBlame } from './caller.ts';
 import { httpErrors, refuse } from './http-errors.ts';
 import { type Address, addressOf, collectInput } from './input.ts';
@@ -39,7 +39,9 @@ export type ServedApp = TaskApp | HostedTaskApp;
 
 /** Registers a route for every operation of the app. */
 export function registerOperations(routers: Routers, app: ServedApp, options: RouteOptions): void {
-  for (const operation of app.operations) {
+  const hasParameter = ({ http }: NamedOperation) => Number(http.includes(':'));
+  // `/things/import` is no thing with that id.
+  for (const operation of app.operations.toSorted((a, b) => hasParameter(a) - hasParameter(b))) {
     const address = addressOf(operation);
     const route = { app, operation, address, options };
     routers.add(address.method, address.path, (ctx, params) => answer(route, ctx, params));
@@ -85,10 +87,15 @@ interface Given {
 async function carryOut({ app, operation, address, options }: Route, { ctx, params, bearer }: Given) {
   const { shedding, bodyLimit } = options;
   const caller = await identify(operation, bearer);
-  const body = address.hasBody ? await shedding.pause(() => readBody(ctx, bodyLimit)) : {};
+  const body = address.hasBody ? await shedding.pause(() => readBody(ctx, limitsOf(operation, bodyLimit))) : {};
   const input = collectInput(operation, address, { params, querystring: ctx.querystring, body });
   return runAsJson(app, operation, { ...factsOf(ctx), ...caller }, input).catch(orBlame(bearer));
 }
+
+const BULK: Required<BodyLimits> = { bytes: 1_048_576, members: 50_000 };
+
+const limitsOf = ({ bulk }: NamedOperation, bytes: number): BodyLimits =>
+  bulk ? { ...BULK, bytes: Math.max(bytes, BULK.bytes) } : { bytes };
 
 /** A peer without an address, as on a Unix socket, is nobody in particular. */
 function factsOf(ctx: Context): Omit<CallContext, 'actor'> {

@@ -1,13 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import { openDatabase } from '../connection/database.ts';
 import { failCli } from '../failures.ts';
+import { createProgress } from '../terminal/progress.ts';
 import type { Run } from '../terminal/run.ts';
 import { checkDocument, openOutput, readFrom, writeTo } from './document-file.ts';
 import { writeDump } from './dump.ts';
 import { type Format, failDamaged, type Header, schemaVersionOf, totalOf } from './format.ts';
 import { findObstacle } from './postgres-tools.ts';
 import { explainProblem } from './problems.ts';
-import { createProgress } from './progress.ts';
 import { type Snapshot, withSnapshot } from './snapshot.ts';
 import { openTarget } from './target-file.ts';
 

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { openDatabase } from '../connection/database.ts';
 import { failCli } from '../failures.ts';
+import { createProgress } from '../terminal/progress.ts';
 import type { Run } from '../terminal/run.ts';
 import { checkDocument } from './document-file.ts';
 import { checkDump, loadDump } from './dump.ts';
@@ -9,7 +10,6 @@ import { type Format, schemaVersionOf, totalOf } from './format.ts';
 import { loadDocument } from './load.ts';
 import { findVersion } from './postgres-tools.ts';
 import { explainProblem } from './problems.ts';
-import { createProgress } from './progress.ts';
 import { revokeSessions } from './revoke-sessions.ts';
 import { analyzeTables, countRows, listTables } from './schema.ts';
 import { openBackup, type SourceFile } from './source-file.ts';

@@ -33,9 +33,9 @@ export async function openRemoteSession(run: Run, globals: Remote, facts: CallFa
   return {
     url,
     operationOf,
-    call: async (id, input) => {
+    call: async (id, input, { ifMatch } = {}) => {
       if (token === undefined && needsSignIn(operationOf(id), input) && !credentials.get()) failSignedOut(url);
-      const answer = await client.call(id, input as never, { signal, idempotencyKey });
+      const answer = await client.call(id, input as never, { signal, idempotencyKey, ifMatch });
       return withoutTokens(answer ?? {});
     },
     ...(token !== undefined && { noTokens: TOKEN_WINS }),

@@ -55,7 +55,10 @@ export async function openDirectSession(
   return {
     source,
     operationOf,
-    call: async (id, input) => (await core.run(services, operationOf(id), context, input)) as Record<string, unknown>,
+    call: async (id, input, { ifMatch } = {}) => {
+      const ctx = ifMatch === undefined ? context : { ...context, ifMatch: [ifMatch] };
+      return (await core.run(services, operationOf(id), ctx, input)) as Record<string, unknown>;
+    },
     ...(!source.hasSecrets && { noTokens: NO_SECRETS }),
   };
 }

@@ -73,6 +73,8 @@ export interface Operation {
   readonly replayable?: false;
   /** Served by an overloaded server as well: refusing it would keep people in, or throw them out. */
   readonly essential?: true;
+  /** Carries much at once: over HTTP its body may be a mebibyte, whatever the limit of the others is. */
+  readonly bulk?: true;
   /** The rate limit it is charged to; the default is per user, or per address without one. */
   readonly limit?: string;
 }

@@ -25,10 +25,11 @@ const tag = tagRef
 
 const id = anyId.describe('Tag id');
 const workspaceId = anyId.optional().describe('Workspace; the personal one by default');
-const name = text({ max: 50, required: 'Name is required' })
+/** Fields of tags. */
+export const name = text({ max: 50, required: 'Name is required' })
   .meta({ examples: ['home'] })
   .describe('Unique in the workspace, whatever its case');
-const color = z
+export const color = z
   .string()
   .regex(/^#[0-9a-fA-F]{6}$/, 'Must be a colour like #2563eb')
   .meta({ maxLength: 7, examples: ['#15803d'] })

@@ -50,3 +50,10 @@ export const getTag = async (db: Db, actor: Actor, id: string): Promise<Tag> =>
 /** Reads a tag and locks its row for a change. */
 export const lockTag = async (db: Knex.Transaction, actor: Actor, id: string): Promise<Tag> =>
   assertAccess(await lockRowsOf(selectTag(db, { actor, id, permission: 'write' }), 'g'));
+
+const MAX_TAGS = 1000;
+
+/** Call it under the lock of the workspace, so that tags made at once all count. @throws tag.too_many */
+export async function assertTagLimit(db: Knex.Transaction, workspaceId: string): Promise<void> {
+  if ((await Tag.query(db).where('workspace_id', workspaceId).resultSize()) > MAX_TAGS) fail(tagErrors.tooMany);
+}

@@ -6,7 +6,6 @@ import { all, diff, recordChange } from '../events/events.queries.ts';
 import { createHookedChanges } from '../hooks/resource-hooks.ts';
 import type { Actor, Handlers } from '../kernel/contract.ts';
 import { type Db, onConstraint } from '../kernel/database.ts';
-import { fail } from '../kernel/errors.ts';
 import { implement } from '../kernel/implement.ts';
 import { Serialized } from '../kernel/serialized.ts';
 import { transaction } from '../kernel/transaction.ts';
@@ -16,9 +15,7 @@ import { findReadableSnapshot, getWritableScope } from '../workspaces/workspaces
 import { Tag } from './tag.model.ts';
 import { tagsContract } from './tags.contract.ts';
 import { tagErrors } from './tags.errors.ts';
-import { findTags, getTag, lockTag } from './tags.queries.ts';
-
-const MAX_TAGS = 1000;
+import { assertTagLimit, findTags, getTag, lockTag } from './tags.queries.ts';
 
 const refused = onConstraint({
   tags_name_unique: tagErrors.nameTaken,
@@ -68,8 +65,7 @@ const makeTag = ({ db, ctx, input: { name, color, workspaceId } }: Call<'create'
     await Tag.query(db).insert({ id, workspaceId: scope.id, ...fields });
     const changes = all('to', fields);
     await recordChange(db, ctx, { type: 'tag.created', workspaceId: scope.id, entityId: id, changes });
-    // Counted under the lock of the workspace, so that tags made at once all count.
-    if ((await Tag.query(db).where('workspace_id', scope.id).resultSize()) > MAX_TAGS) fail(tagErrors.tooMany);
+    await assertTagLimit(db, scope.id);
     return getTag(db, ctx.actor, id);
   });
 

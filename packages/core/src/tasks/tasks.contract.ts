@@ -10,13 +10,14 @@ export const PRIORITIES = ['LOW', 'MEDIUM', 'HIGH', 'URGENT'] as const;
 export const SORTS = ['-createdAt', 'createdAt', '-dueDate', 'dueDate', '-priority', 'priority'] as const;
 
 const id = anyId.describe('Task id');
-const workspaceId = anyId.optional().describe('Workspace; the personal one by default');
+/** Fields of tasks, for every operation that has them. */
+export const workspaceId = anyId.optional().describe('Workspace; the personal one by default');
 const aboutTitle = { description: 'What needs doing', examples: ['Buy milk'] };
-const title = text({ max: 200, required: 'Title is required' }).meta(aboutTitle);
-const description = text({ max: 5000, multiline: true }).nullable().optional().describe('Details; null: none');
-const status = z.enum(STATUSES).describe('Where the task stands');
-const priority = z.enum(PRIORITIES).describe('How much it matters');
-const dueDate = instant.nullable().optional().describe('When it is due; null: no date');
+export const title = text({ max: 200, required: 'Title is required' }).meta(aboutTitle);
+export const description = text({ max: 5000, multiline: true }).nullable().optional().describe('Details; null: none');
+export const status = z.enum(STATUSES).describe('Where the task stands');
+export const priority = z.enum(PRIORITIES).describe('How much it matters');
+export const dueDate = instant.nullable().optional().describe('When it is due; null: no date');
 const tagIds = z
   .array(anyId)
   .max(20, 'At most 20 tags')
@@ -28,7 +29,8 @@ const tagIds = z
 /** The last task that pages by number reach. */
 export const MAX_NUMBERED = 100_000;
 
-const task = z
+/** A task as callers see it. */
+export const task = z
   .object({
     id: z.uuid(),
     title: z.string().meta(aboutTitle),

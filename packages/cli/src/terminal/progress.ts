@@ -1,4 +1,4 @@
-import type { CliIo } from '../terminal/io.ts';
+import type { CliIo } from './io.ts';
 
 const EVERY_MS = 100;
 
@@ -10,8 +10,8 @@ export interface Progress {
   end(): void;
 }
 
-/** Shows "`verb` 1,000 of 5,000 rows". */
-export function createProgress({ stderr }: CliIo, isQuiet: boolean, { verb, total }: Goal): Progress {
+/** Shows "`verb` 1,000 of 5,000 rows", or "1,000 tasks" where nobody knows how many there are. */
+export function createProgress({ stderr }: CliIo, isQuiet: boolean, { verb, total, things = 'rows' }: Goal): Progress {
   if (!stderr.isTTY || isQuiet) return { add: () => undefined, end: () => undefined };
   let done = 0;
   let shownAt = 0;
@@ -20,7 +20,7 @@ export function createProgress({ stderr }: CliIo, isQuiet: boolean, { verb, tota
       done += count;
       if (performance.now() - shownAt < EVERY_MS) return;
       shownAt = performance.now();
-      stderr.write(`\r${verb} ${format(done)} of ${format(total)} rows`);
+      stderr.write(`\r${verb} ${format(done)}${total === undefined ? '' : ` of ${format(total)}`} ${things}`);
     },
     end: () => {
       if (shownAt > 0) stderr.write('\r\u001b[K');
@@ -30,7 +30,8 @@ export function createProgress({ stderr }: CliIo, isQuiet: boolean, { verb, tota
 
 interface Goal {
   readonly verb: string;
-  readonly total: number;
+  readonly total?: number;
+  readonly things?: string;
 }
 
 const format = (count: number) => count.toLocaleString('en');
