@@ -54,6 +54,8 @@ const SCENES: Readonly<Partial<Record<OperationId, (user: TestUser) => Promise<I
   'tasks.get': async () => ({ id: (await ada.as.tasks.list({ sort: 'createdAt' })).tasks[0]?.id }),
   'tasks.update': async (user) => ({ id: await task(user), status: 'DONE', dueDate: null, description: '-x' }),
   'tasks.remove': async (user) => ({ id: await task(user) }),
+  'tasks.import': () => ({ tasks: [{ title: word(), tags: [{ name: 'home' }] }, { title: word() }] }),
+  'tasks.stats': () => ({ days: 3, timeZone: 'Pacific/Auckland' }),
   'tasks.quickAdd': () => ({ text: 'Pay rent 2030-02-01 #home !high' }),
   'tasks.previewQuickAdd': () => ({ text: 'Pay rent 2030-02-01 #home !high' }),
   'tags.create': () => ({ name: word(), color: '#ff0000' }),
@@ -80,8 +82,19 @@ const mask = (value: unknown): unknown =>
       .replaceAll(/(made|user|word)-[-\w.<>]+(@example\.com)?/g, '<made>'),
   );
 
+interface Imported {
+  readonly results?: readonly { readonly outcome: string }[];
+  readonly created?: number;
+}
+
+/** A terminal tells how many tasks were made, and not which ones. */
+const countsOf = ({ results, created }: Imported) => ({
+  created: results?.filter(({ outcome }) => outcome === 'created').length ?? created,
+});
+
 /** Lists have no name and no pagination in a terminal. */
 const plain = (id: OperationId, value: unknown): unknown => {
+  if (id === 'tasks.import') return countsOf(value as Imported);
   const { output } = specOf(id);
   if (output.kind !== 'list' || Array.isArray(value)) return value;
   return (value as Readonly<Record<string, unknown>>)[output.key] ?? value;

@@ -5,7 +5,14 @@ type Find = (reference: string) => Schema | undefined;
 
 const SAMPLE_ID = '0198c7a2-6f3e-7c41-9b1d-5f1c2a7e4d90';
 const SAMPLE_TIME = '2027-01-31T09:00:00.000Z';
-const PLAIN: Readonly<Record<string, unknown>> = { boolean: true, integer: 1, number: 1, string: 'text', null: null };
+const PLAIN: Readonly<Record<string, unknown>> = {
+  boolean: true,
+  integer: 1,
+  number: 1,
+  string: 'text',
+  object: {},
+  null: null,
+};
 
 /** A value as the schema describes it: the example of its contract where it has one, else one of its kind. */
 function sampleOf(schema: Schema, find: Find): unknown {
