@@ -15,7 +15,7 @@ const HEAVY: Readonly<Record<string, string>> = {
 /** Loaded from where they are installed: what few commands need, and what starts workers from its own files. */
 const SEPARATE = ['@taskapp/http', '@taskapp/http/client', '@taskapp/http/workers', 'csv-parse', 'ioredis', 'piscina'];
 /** Modules of the program that stay what the compiler makes of them: few commands need them, and they need much. */
-const COLD = /\/(doctor\/doctor|backup\/(backup|restore)|catalog\/describe)\.ts$/;
+const COLD = /\/(doctor\/doctor|backup\/(backup|restore)|catalog\/describe|edit\/edit|transfer\/(export|import))\.ts$/;
 /** Drivers that Knex and `pg` name and nobody here has. */
 const ABSENT = ['pg-native', 'pg-query-stream'];
 

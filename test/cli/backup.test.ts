@@ -26,6 +26,7 @@ before(async () => {
   const ada = await world.user();
   const tag = await ada.as.tags.create({ name: 'two\u2028lines' });
   await ada.as.tasks.create({ title: '\\N "\u{1F600}\u2028{"end":', description: 'a\nb\tc\r', tagIds: [tag.id] });
+  await ada.as.tasks.import({ tasks: [{ title: 'imported', metadata: { from: 'elsewhere' } }] });
   // Not every whole number of PostgreSQL is one of JavaScript.
   await world.db('taskapp.workspaces').where('owner_id', ada.id).update({ version: '9007199254740993' });
   await world.db.raw(`insert into taskapp.login_attempts values ('k', 1, 1, now(), '-infinity')`);

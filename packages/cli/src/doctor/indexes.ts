@@ -19,6 +19,7 @@ export const INDEXES: readonly string[] = [
   'sessions_user_id_idx',
   'tags_name_unique',
   'tags_pkey',
+  'task_metadata_pkey',
   'task_tags_pkey',
   'task_tags_tag_id_idx',
   'tasks_creator_id_idx',
