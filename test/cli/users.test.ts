@@ -125,7 +125,14 @@ test('validation names the options, and never the secret', async () => {
   const taken = await create((await world.user()).email, PASSWORD, '--json');
   assert.equal(taken.code, 7);
   assert.deepEqual(JSON.parse(taken.stderr), {
-    error: { code: 'user.email_taken', message: 'Email already registered', problems: [], retryAfter: null },
+    error: {
+      code: 'user.email_taken',
+      message: 'Email already registered',
+      problems: [],
+      hint: null,
+      retryAfter: null,
+      requestId: null,
+    },
   });
 });
 

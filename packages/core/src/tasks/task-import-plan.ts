@@ -101,7 +101,13 @@ export function hasOtherTags({ tags }: Pick<Wanted, 'tags'>, here: Pick<Here, 't
 }
 
 const stays = ({ updatedAt }: ImportedTask, here: Here, existing: ImportInput['existing']): boolean =>
-  existing === 'keep' || (existing === 'newer' && updatedAt !== undefined && updatedAt < here.updatedAt);
+  existing === 'keep' || (existing === 'newer' && updatedAt !== undefined && isOlder(updatedAt, here.updatedAt));
+
+/** Many programs know no parts of a second: within one, what they say is taken for the newer. */
+function isOlder(given: Date, here: Date): boolean {
+  const [one, other] = [given.getTime(), here.getTime()];
+  return one < (one % 1000 === 0 ? other - (other % 1000) : other);
+}
 
 /** A task never seems to have been changed earlier than before. */
 const laterThan = (here: Here, updatedAt: Date | undefined): Date | undefined =>
