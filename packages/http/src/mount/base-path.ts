@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 /** Where a host serves the app. */
 export interface MountOptions {
-  /** The path that requests to the app begin with, `/tasks-api`, where the host leaves it in the URL; none by default. */
+  /** The path that requests to the app begin with, `/my-api`, where the host leaves it in the URL; none by default. */
   readonly basePath?: string;
 }
 
@@ -21,7 +21,7 @@ const ORIGIN = /^https?:\/\/[^/?#]*/i;
 function readBasePath(given: string): string {
   const path = given.replace(/\/$/, '');
   if (path === '' || PATH.test(path)) return path;
-  throw new TypeError(`\`basePath\` must be a path like /tasks-api, not "${given}"`);
+  throw new TypeError(`\`basePath\` must be a path like /my-api, not "${given}"`);
 }
 
 /**
