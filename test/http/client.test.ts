@@ -48,6 +48,13 @@ describe('the operations', () => {
     assert.deepEqual(await client.tags.get({ id: tag.id }), await as.tags.get({ id: tag.id }));
     const text = 'Pay rent on 3 March 2031 #home // x';
     assert.deepEqual(await client.tasks.previewQuickAdd({ text }), await as.tasks.previewQuickAdd({ text }));
+    const { results } = await client.tasks.import({ tasks: [{ title: 'one', metadata: { from: 'elsewhere' } }] });
+    assert.deepEqual(
+      results.map(({ outcome }) => outcome),
+      ['created'],
+    );
+    assert.deepEqual(await client.tasks.export(), await as.tasks.export());
+    assert.deepEqual(await client.tasks.stats(), await as.tasks.stats());
     const quick = await client.tasks.quickAdd({ text });
     assert.deepEqual(quick, await as.tasks.get({ id: quick.id }));
     await client.tags.remove({ id: tag.id });
