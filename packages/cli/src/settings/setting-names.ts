@@ -44,7 +44,7 @@ function readUrl(text: string): string {
       hint: 'Sign in with `taskctl auth login`.',
     });
   }
-  return url.origin + url.pathname.replace(/\/+$/, '');
+  return url.origin + url.pathname.replace(/(?<!\/)\/+$/, '');
 }
 
 function readOutput(text: string): string {

@@ -36,10 +36,14 @@ function toCell(value: unknown, isGuarded: boolean): string {
 /** Names may hold anything: what separates them is escaped in them. */
 const joinNames = (names: readonly string[]) => names.map((name) => name.replace(/[\\;]/g, '\\$&')).join(';');
 
-const splitNames = (cell: string): string[] =>
-  [...`${cell};`.matchAll(/((?:[^\\;]|\\.)*);/gs)]
-    .map(([, name = '']) => name.replace(/\\(.)/gs, '$1').trim())
-    .filter(Boolean);
+function splitNames(cell: string): string[] {
+  const names = [''];
+  for (const [piece] of cell.matchAll(/\\?./gs)) {
+    if (piece === ';') names.push('');
+    else names.push(names.pop() + (piece.length > 1 ? piece.slice(1) : piece));
+  }
+  return names.map((name) => name.trim()).filter(Boolean);
+}
 
 /** One line as the library gives it, with its cells and the number of its last line. */
 interface Line {
