@@ -68,6 +68,9 @@ export async function openPlayground(
   };
 }
 
+/** Commands, and verbs of commands, whose modules are not in the bundle: see `COLD` in scripts/bundle/bundle.ts. */
+const PARTIAL = ['serve', 'doctor', 'backup', 'restore', 'edit', 'export', 'import'];
+
 const quote = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(' ');
 
 /**
@@ -78,7 +81,8 @@ async function commandOf(root: string, fromSources: readonly string[]): Promise<
   const direct = `exec ${quote(fromSources)} "$@"\n`;
   if (root !== repository) return direct;
   const { main } = await installBundle();
-  return `case "$1" in serve|doctor|backup|restore) ${direct};; esac\nexec ${quote([process.execPath, main])} "$@"\n`;
+  const partial = PARTIAL.flatMap((name) => [`${name}:*`, `*:${name}`]).join('|');
+  return `case "$1:$2" in ${partial}) ${direct};; esac\nexec ${quote([process.execPath, main])} "$@"\n`;
 }
 
 async function stop(server: ChildProcess): Promise<void> {
