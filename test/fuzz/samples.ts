@@ -26,6 +26,7 @@ const TRUE_VALUES: Readonly<Record<string, Supplier>> = {
   tagId: ({ account }) => account.tagId,
   workspaceId: ({ account }) => account.workspaceId,
   timeZone: () => 'Europe/Berlin',
+  tasks: ({ random }) => [{ title: plainText(random, 12) }],
   cursor: () => undefined,
   page: ({ random }) => 1 + random.below(20),
 };
