@@ -1,7 +1,7 @@
 import { batch } from './batches.ts';
 import { settle } from './commit-outcome.ts';
 import type { Db } from './database.ts';
-import { isConnectionLoss, isTimeout } from './database-errors.ts';
+import { isConnectionLoss, isLockTimeout, isTimeout } from './database-errors.ts';
 import { runStatement, type Statement } from './statement.ts';
 import { commitAlone } from './transaction.ts';
 
@@ -57,7 +57,8 @@ async function commitJointly<Row extends JointRow>(db: Db, statement: Statement)
     });
     return { rows: new Map(rows.map((row) => [row.witness, row])) };
   } catch (error) {
-    if (!sent || isTimeout(error)) throw error;
+    // Who has waited as long as anybody may does not wait once more.
+    if (!sent || isTimeout(error) || isLockTimeout(error)) throw error;
     return { rows: new Map(), ...(isConnectionLoss(error) && { lost: error }) };
   }
 }
